@@ -1,0 +1,51 @@
+# Two commands do all on a fresh machine with Python 3.11: `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO := out/demo
+ALL ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+
+$(STAMP): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "camxtime renders with Blender $$(sed -n 's/.*"bpy==\([0-9.]*\);.*/\1/p' pyproject.toml), which needs Python 3.11, and there is no '$(PYTHON)' here. Install Python 3.11 (Debian 12: apt-get install python3.11 python3.11-venv), or name one: make demo PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "$(PYTHON) is not Python 3.11, which the bpy wheel needs. Name one: make demo PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments. Install its venv module (Debian: apt-get install python3.11-venv)."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (Blender's wheel alone is 374 MB the first time) …"
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=24'
+	@$(BIN)/python -m pip install --quiet --editable '.[render,dev]'
+	@touch $@
+
+demo: $(STAMP) ## render a small real dataset into out/demo, verify it, say how to look at it
+	@$(BIN)/camxtime doctor --brief --out $(DEMO)
+	@$(BIN)/camxtime plan scene_specs/demo.yaml --no-probe
+	@$(BIN)/camxtime render scene_specs/demo.yaml --out $(DEMO)
+	@$(BIN)/camxtime verify $(DEMO)
+	@$(BIN)/camxtime info $(DEMO) --sheet $(DEMO)-sheet.png
+	@echo
+	@echo "Dataset:        $(DEMO)"
+	@echo "Contact sheet:  $(DEMO)-sheet.png   (a row per grid: its diagonal, camera and time advancing together)"
+	@echo "Next:           $(BIN)/camxtime info $(DEMO)"
+	@echo "                $(BIN)/camxtime info $(DEMO) --grid GRID --sheet grid.png   (cameras across, times down)"
+	@echo "                $(BIN)/python examples/read_dataset.py $(DEMO)"
+
+test: $(STAMP) ## run the tests (quick ones; ALL=1 adds the slow ones, as CI does)
+	@$(BIN)/python -m pytest $(if $(ALL),,-m "not slow") $(ARGS)
+
+lint: $(STAMP) ## ruff and mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: $(STAMP) ## rewrite the code in the house format
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: $(STAMP) ## run the benchmarks, each against its baseline in the same run
+	@for script in render storage; do echo "== benchmarks/$$script.py"; $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+clean: ## remove the environment and the demo (never your datasets elsewhere)
+	rm -rf $(VENV) $(DEMO) $(DEMO)-sheet.png build *.egg-info

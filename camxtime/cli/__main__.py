@@ -1,0 +1,5 @@
+"""`python -m camxtime.cli` is `camxtime`."""
+
+from camxtime.cli import main
+
+main()
