@@ -1,0 +1,190 @@
+"""The plain data that travels to a worker: JSON-ready, small (no pixels, no objects), the same for every attempt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from camxtime.errors import InputError
+from camxtime.spec import DatasetSpec, Expansion, PlannedGrid, Stage
+from camxtime.spec.expand import derive_seed, views_per_batch
+
+UNIT_NAME = re.compile(r"^t(\d+)-(\d+)$")
+
+
+def unit_name(first: int, last: int) -> str:
+    """Name of the unit of times first..last, both included, e.g. `t0000-0007`."""
+    return f"t{first:04d}-{last:04d}"
+
+
+def noise_seed(grid_seed: int, time: int) -> int:
+    """Cycles' seed (31 bits) of one time of a grid: a function of the spec alone."""
+    return derive_seed(grid_seed, "noise", time) & 0x7FFFFFFF
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all cells of a dataset share: engine settings, image size, passes with codecs, layout of units and batches.
+
+    views_per_batch: cameras of one render call. Cycles' noise depends on a view's place in its batch, so this follows
+        from the spec alone, never from the host.
+    """
+
+    name: str
+    engine: dict[str, Any]
+    width: int
+    height: int
+    passes: dict[str, str]
+    cameras: int
+    times: int
+    fps: float
+    times_per_unit: int
+    views_per_batch: int
+    checks: dict[str, Any]
+    spec_digest: str
+
+    @staticmethod
+    def of(spec: DatasetSpec) -> Recipe:
+        """The recipe of a spec."""
+        return Recipe(
+            name=spec.name,
+            engine=spec.engine.model_dump(exclude={"views_per_batch"}),
+            width=spec.image.width,
+            height=spec.image.height,
+            passes=dict(spec.passes),
+            cameras=spec.grid.cameras,
+            times=spec.grid.times,
+            fps=spec.grid.fps,
+            times_per_unit=spec.grid.times_per_unit,
+            views_per_batch=views_per_batch(spec),
+            checks=spec.path_checks.model_dump(),
+            spec_digest=spec.digest,
+        )
+
+
+@dataclass(frozen=True)
+class StageJob:
+    """What Blender loads: see `camxtime.spec.Stage.request`; `file` entries are absolute here."""
+
+    stage_id: str
+    request: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GridJob:
+    """One grid: its stage, the path as the spec gives it, and the seed its parameters and noise come from."""
+
+    grid_id: str
+    stage_id: str
+    scene_id: str
+    animation_id: str
+    path: dict[str, Any]
+    seed: int
+    assets_root: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing for a worker to do: prepare a grid (`first` is None), or render times first..last of it."""
+
+    stage: StageJob
+    grid: GridJob
+    first: int | None = None
+    last: int | None = None
+
+    @property
+    def unit(self) -> str | None:
+        """Name of the unit, None for a preparation."""
+        return None if self.first is None or self.last is None else unit_name(self.first, self.last)
+
+    def __str__(self) -> str:
+        return f"{self.grid.grid_id} {self.unit or 'prepare'}"
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """A stage with its grids, as the driver schedules them."""
+
+    stage: StageJob
+    grids: tuple[GridJob, ...]
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """Everything to be rendered: the recipe, the stages in the spec's order, the times of each grid's units."""
+
+    recipe: Recipe
+    stages: tuple[StagePlan, ...]
+    unit_times: tuple[tuple[int, int], ...]
+    grid_ids: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def cells_per_grid(self) -> int:
+        return self.recipe.cameras * self.recipe.times
+
+    @property
+    def units_total(self) -> int:
+        return len(self.grid_ids) * len(self.unit_times)
+
+    def cells_of(self, unit: str) -> int:
+        """Cells of a unit by its name."""
+        first, last = parse_unit(unit)
+        return (last - first + 1) * self.recipe.cameras
+
+
+def parse_unit(name: str) -> tuple[int, int]:
+    """First and last time of a unit's name.
+
+    Raises:
+        InputError: the name is not a unit's.
+    """
+    match = UNIT_NAME.match(name)
+    if match is None:
+        raise InputError(f"{name!r} is not a unit's name; expected e.g. t0000-0007.")
+    return int(match[1]), int(match[2])
+
+
+def plan_run(expansion: Expansion, assets_root: Path) -> RunPlan:
+    """Turn a spec's expansion into jobs.
+
+    Raises:
+        InputError: an asset file of the spec does not exist in `assets_root`, or leads out of it.
+    """
+    stages = tuple(
+        StagePlan(_stage_job(stage, assets_root), tuple(_grid_job(stage, grid, assets_root) for grid in stage.grids))
+        for stage in expansion.stages
+    )
+    ids = frozenset(grid.grid_id for stage in stages for grid in stage.grids)
+    return RunPlan(Recipe.of(expansion.spec), stages, tuple(expansion.unit_times()), ids)
+
+
+def _stage_job(stage: Stage, root: Path) -> StageJob:
+    request = dict(stage.request)
+    for part in ("scene", "animation"):
+        entry = dict(request[part])
+        if entry.get("file") is not None:
+            entry["file"] = str(resolve_asset(root, entry["file"], f"{part}s.{entry['id']}.file"))
+        request[part] = entry
+    return StageJob(stage.stage_id, request)
+
+
+def _grid_job(stage: Stage, grid: PlannedGrid, root: Path) -> GridJob:
+    path = grid.path.model_dump(mode="json")
+    return GridJob(grid.grid_id, stage.stage_id, grid.scene_id, grid.animation_id, path, grid.seed, str(root))
+
+
+def resolve_asset(root: Path, name: str, field_name: str) -> Path:
+    """Absolute path of a file named in the spec.
+
+    Raises:
+        InputError: no such file, or a name that leads out of `root`.
+    """
+    base = root.resolve()
+    file = (base / name).resolve()
+    if not file.is_relative_to(base):
+        raise InputError(f"{field_name}: {name} leads out of the assets folder {base}; keep assets inside it.")
+    if not file.is_file():
+        raise InputError(f"{field_name}: there is no {name} in {base}; pass the folder that holds it with --assets.")
+    return file

@@ -1,0 +1,155 @@
+"""What a user may choose about a render run, and what the run says when it ends. Nothing here changes a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from camxtime.errors import InputError
+
+DEVICES = ("auto", "CPU", "OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A moment of a run: cells and units done (earlier runs included), rate of this run, seconds left."""
+
+    cells_done: int
+    cells_total: int
+    units_done: int
+    units_total: int
+    units_failed: int
+    cells_per_second: float
+    eta_seconds: float | None
+    workers: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """How a render runs. The dataset is the same whatever is chosen, `device` excepted.
+
+    Attributes:
+        assets: folder that `file:` entries of the spec are relative to; the spec's own folder when None.
+        address: `host:port` of a Ray cluster's head, or `auto` for the cluster this node is in; None starts a local Ray.
+        device: Cycles device; `auto` is the GPUs if Ray has any, else the CPU. A device that is absent is an error.
+        workers: Blender processes; None is one per GPU, or on CPUs the cores divided by `threads`.
+        threads: Cycles' CPU threads per worker; None is `DEFAULT_THREADS` (or the cores of a small machine).
+        blender: a `blender` executable or a Python with bpy, the same path on all nodes; None is this Python's bpy.
+        scratch: folder for pixels on their way out of Blender; None is memory-backed /dev/shm, or the temporary
+            folder where that is absent or too small.
+        retries: how often a failed unit is tried again before it is set aside.
+        hang_timeout_s: seconds without a sign of life after which Blender is killed and the unit retried.
+        recycle_units: units after which a worker's Blender is replaced (0: never).
+        recycle_gb: resident memory of Blender, in GB, at which it is replaced after the unit (0: never).
+        grace_s: seconds that units in flight get to finish after SIGINT or SIGTERM before they are dropped.
+        give_up_after: stages in a row that may fail, none succeeding, before the run stops (0: never).
+        ignore_free_space: start even though the estimate says that the disk will fill up.
+        progress: show a progress bar; None shows one when standard error is a terminal.
+        on_progress: called in the driver's thread about once a second.
+    """
+
+    assets: Path | None = None
+    address: str | None = None
+    device: str = "auto"
+    workers: int | None = None
+    threads: int | None = None
+    blender: str | None = None
+    scratch: Path | None = None
+    retries: int = 2
+    hang_timeout_s: float = 600.0
+    recycle_units: int = 500
+    recycle_gb: float = 0.0
+    grace_s: float = 20.0
+    give_up_after: int = 5
+    ignore_free_space: bool = False
+    progress: bool | None = None
+    on_progress: Callable[[Progress], None] | None = None
+
+    def validate(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            InputError: naming the option and what it may be.
+        """
+        if self.device not in DEVICES:
+            raise InputError(f"device: {self.device!r} is not known; choose from {', '.join(DEVICES)}.")
+        for name in ("workers", "threads"):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= 100_000:
+                raise InputError(f"{name}: must be at least 1, got {value}.")
+        for name in ("retries", "recycle_units", "recycle_gb", "grace_s", "give_up_after"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name}: must not be negative, got {getattr(self, name)}.")
+        if self.hang_timeout_s <= 0:
+            raise InputError(f"hang_timeout_s: must be above 0 seconds, got {self.hang_timeout_s}.")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something set aside: a unit (`unit` is its name), or a whole grid whose preparation failed (`unit` is None).
+
+    log: Blender's log of the last attempt, relative to the dataset's folder, when there is one.
+    """
+
+    grid: str
+    unit: str | None
+    attempts: int
+    error: str
+    log: str | None = None
+
+    def __str__(self) -> str:
+        what = f"{self.grid} {self.unit}" if self.unit else f"{self.grid} (whole grid)"
+        kept = f" (log: {self.log})" if self.log else ""
+        return f"{what}: {self.error}{kept}"
+
+
+@dataclass(frozen=True)
+class RenderSummary:
+    """What a run did. `state` is complete, incomplete (something was set aside) or interrupted.
+
+    seconds: wall time of this run; `startup_seconds`: until the first unit began (Ray, Blender, first stage).
+    digest: dataset digest when the dataset is complete.
+    """
+
+    root: Path
+    state: str
+    grids: int
+    units_total: int
+    units_kept: int
+    units_rendered: int
+    cells_rendered: int
+    seconds: float
+    startup_seconds: float
+    failures: tuple[Failure, ...] = ()
+    digest: str | None = None
+    notes: tuple[str, ...] = ()
+    timing: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every unit of every grid is committed."""
+        return self.state == "complete"
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line exits with: 0 when complete, else 1."""
+        return 0 if self.ok else 1
+
+    def lines(self) -> list[str]:
+        """The summary for a person, a few lines."""
+        units = f"{self.units_rendered} units rendered, {self.units_kept} already there, of {self.units_total}"
+        rate = self.cells_rendered / max(self.seconds - self.startup_seconds, 1e-9)
+        out = [
+            f"{self.root}: {self.state}: {self.grids} grids, {units}.",
+            f"{self.cells_rendered} cells in {self.seconds:.1f} s ({self.startup_seconds:.1f} s to start, "
+            f"then {rate:.1f} cells/s).",
+        ]
+        out += list(self.notes)
+        out += [f"set aside: {failure}" for failure in self.failures[:20]]
+        if len(self.failures) > 20:
+            out.append(f"and {len(self.failures) - 20} more, in {self.root / 'ledger' / 'failures'}")
+        if self.digest:
+            out.append(f"digest {self.digest}")
+        return out
