@@ -1,0 +1,107 @@
+"""The grid record, `ledger/grids/<grid>.json`: what is known of a grid before its first cell is rendered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camxtime.errors import DataError, InputError
+from camxtime.geometry.cameras import Cameras
+from camxtime.shards.atomic import write_atomic
+from camxtime.shards.digest import canonical_json
+from camxtime.shards.imagesize import MAX_PIXELS
+from camxtime.shards.layout import FORMAT_VERSION, check_grid_id, grid_record_path
+
+MAX_INDEX = 65_535
+"""Most cameras, and most times, of a grid."""
+
+
+@dataclass(frozen=True)
+class GridRecord:
+    """A grid: C = len(cameras) camera positions × `times` animation times at `fps`.
+
+    passes: pass → codec name. instances: `{"id": int, "name": str, "role": str}` per object id of the instance pass.
+    seeds, path_parameters: what the grid was drawn from. extra: anything else worth keeping (framing, draws, assets);
+    seeds, path_parameters and extra are not part of the digest: cameras, caption and images are what a reader gets.
+    """
+
+    grid: str
+    cameras: Cameras
+    times: int
+    fps: float
+    passes: dict[str, str]
+    caption: str = ""
+    seeds: dict[str, Any] = field(default_factory=dict)
+    instances: tuple[dict[str, Any], ...] = ()
+    path_parameters: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_grid_id(self.grid)
+        cameras = self.cameras.validate()
+        if not (1 <= self.times <= MAX_INDEX and len(cameras) <= MAX_INDEX):
+            raise InputError(f"Grid {self.grid}: {len(cameras)}×{self.times} cells; each side has 1 to {MAX_INDEX}.")
+        if not cameras.width * cameras.height <= MAX_PIXELS:
+            raise InputError(f"Grid {self.grid}: {cameras.width}×{cameras.height} pixels are more than {MAX_PIXELS}.")
+        if not (np.isfinite(self.fps) and self.fps > 0):
+            raise InputError(f"Grid {self.grid}: fps must be a positive number, not {self.fps!r}.")
+        for entry in self.instances:
+            if not (isinstance(entry.get("id"), int) and 0 <= entry["id"] <= 65_535 and isinstance(entry.get("name"), str)):
+                raise InputError(f"Grid {self.grid}: {entry!r} is not an instance: id (0 to 65535) and name are needed.")
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Scene, animation and path of the grid id."""
+        scene, animation, path = self.grid.split(".")
+        return scene, animation, path
+
+    def description(self) -> dict[str, Any]:
+        """The part of the record that the grid's digest covers, besides the cameras."""
+        return {
+            "grid": self.grid, "C": len(self.cameras), "T": self.times, "H": self.cameras.height,
+            "W": self.cameras.width, "fps": float(self.fps), "passes": self.passes, "caption": self.caption,
+            "instances": list(self.instances),
+        }  # fmt: skip
+
+    def write(self, root: Path) -> Path:
+        """Write the record, atomically, and return its path; `InputError` if it is not representable as JSON."""
+        value = {
+            "format_version": FORMAT_VERSION,
+            **self.description(),
+            "seeds": self.seeds,
+            "path_parameters": self.path_parameters,
+            "extra": self.extra,
+            "cameras": {
+                "c2w": self.cameras.c2w.reshape(-1, 16).tolist(),
+                "K": self.cameras.K.reshape(-1, 9).tolist(),
+            },
+        }
+        path = Path(root) / grid_record_path(self.grid)
+        write_atomic(path, canonical_json(value) + b"\n")
+        return path
+
+    @staticmethod
+    def read(root: Path, grid: str) -> GridRecord:
+        """The record of a grid; `DataError` if it is missing, damaged or of another format version."""
+        path = Path(root) / grid_record_path(grid)
+        try:
+            value = json.loads(path.read_bytes())
+            if value["format_version"] != FORMAT_VERSION:
+                raise DataError(f"{path} has format version {value['format_version']!r}; this is {FORMAT_VERSION}.")
+            c2w = np.array(value["cameras"]["c2w"], np.float64).reshape(-1, 4, 4)
+            K = np.array(value["cameras"]["K"], np.float64).reshape(-1, 3, 3)
+            if len(c2w) != value["C"] or value["grid"] != grid:
+                raise ValueError("its name or number of cameras is not what it says")
+            return GridRecord(
+                grid, Cameras(c2w, K, int(value["W"]), int(value["H"])), int(value["T"]), float(value["fps"]),
+                dict(value["passes"]), str(value["caption"]), dict(value["seeds"]), tuple(value["instances"]),
+                dict(value["path_parameters"]), dict(value["extra"]),
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise DataError(f"{path} is missing: grid {grid} was never prepared.") from error
+        except (OSError, KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+            raise DataError(f"{path}: the grid record is damaged ({error}): delete it and render again.") from error
