@@ -1,48 +1,34 @@
-"""Writing small files so that a reader, or a crash, never sees half of one."""
+"""JSON files of the ledger, whole or not at all, and what an error of the disk means."""
 
 from __future__ import annotations
 
 import errno
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from camxtime.errors import DataError, WorkError
+from camxtime.errors import DataError
+from camxtime.shards.atomic import write_atomic, write_error
 
-TEMPORARY = ".part"
 
-
-def write_atomic(path: Path, data: bytes, durable: bool = True) -> None:
-    """Replace `path` by `data` in one step; `durable` waits until the disk has it.
+def write_json(path: Path, value: Any, durable: bool = True) -> None:
+    """Replace a JSON file in one step; `durable` waits until the disk has it.
 
     Raises:
         WorkError: the disk is full or may not be written to.
     """
+    data = (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
+    if durable:
+        write_atomic(path, data)
+        return
+    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
-            os.chmod(name, 0o644)  # mkstemp gives 0600; the dataset is for others to read
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        if durable:
-            sync_folder(path.parent)
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
     except OSError as error:
-        raise disk_error(error, path) from error
-
-
-def write_json(path: Path, value: Any, durable: bool = True) -> None:
-    """`write_atomic` of a JSON value, indented, keys in the order given."""
-    write_atomic(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode(), durable)
+        raise write_error(path, error) from error
 
 
 def read_json(path: Path) -> Any:
@@ -56,25 +42,7 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {error}; delete it if the folder is otherwise in order.") from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def disk_error(error: OSError, path: Path) -> WorkError:
-    """An OSError while writing, in words: a full disk and a read-only target by name."""
-    if is_disk_full(error):
-        return WorkError(f"{path}: the disk is full; free some space and run render again: it goes on where it stopped.")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return WorkError(f"{path}: may not be written to ({error.strerror}); mend its permissions or choose another folder.")
-    return WorkError(f"{path}: writing failed: {error}.")
+        raise DataError(f"{path}: cannot be read: {error}; restore it, or render into a new folder.") from error
 
 
 def is_disk_full(error: BaseException | None) -> bool:

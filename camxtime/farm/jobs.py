@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from camxtime.errors import InputError
+from camxtime.shards.layout import UnitKey
 from camxtime.spec import DatasetSpec, Expansion, PlannedGrid, Stage
 from camxtime.spec.expand import derive_seed, views_per_batch
-
-UNIT_NAME = re.compile(r"^t(\d+)-(\d+)$")
-
-
-def unit_name(first: int, last: int) -> str:
-    """Name of the unit of times first..last, both included, e.g. `t0000-0007`."""
-    return f"t{first:04d}-{last:04d}"
 
 
 def noise_seed(grid_seed: int, time: int) -> int:
@@ -95,9 +88,14 @@ class Task:
     last: int | None = None
 
     @property
+    def key(self) -> UnitKey | None:
+        """The unit, None for a preparation."""
+        return None if self.first is None or self.last is None else UnitKey(self.grid.grid_id, self.first, self.last)
+
+    @property
     def unit(self) -> str | None:
         """Name of the unit, None for a preparation."""
-        return None if self.first is None or self.last is None else unit_name(self.first, self.last)
+        return self.key.name if self.key is not None else None
 
     def __str__(self) -> str:
         return f"{self.grid.grid_id} {self.unit or 'prepare'}"
@@ -127,23 +125,6 @@ class RunPlan:
     @property
     def units_total(self) -> int:
         return len(self.grid_ids) * len(self.unit_times)
-
-    def cells_of(self, unit: str) -> int:
-        """Cells of a unit by its name."""
-        first, last = parse_unit(unit)
-        return (last - first + 1) * self.recipe.cameras
-
-
-def parse_unit(name: str) -> tuple[int, int]:
-    """First and last time of a unit's name.
-
-    Raises:
-        InputError: the name is not a unit's.
-    """
-    match = UNIT_NAME.match(name)
-    if match is None:
-        raise InputError(f"{name!r} is not a unit's name; expected e.g. t0000-0007.")
-    return int(match[1]), int(match[2])
 
 
 def plan_run(expansion: Expansion, assets_root: Path) -> RunPlan:

@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from camxtime.farm.files import disk_error, read_json, write_atomic, write_json
+from camxtime.farm.files import read_json, write_json
 from camxtime.farm.options import Failure
+from camxtime.shards.atomic import write_atomic, write_error
+from camxtime.shards.layout import COMMITS, GRID_RECORDS, SHARDS_FOLDER, grid_record_path
 
 WHOLE_GRID = "grid"  # name of the failure of a preparation, beside the units' names
 
@@ -56,19 +58,19 @@ class Ledger:
         return self.folder / "events.jsonl"
 
     def grid_file(self, grid_id: str) -> Path:
-        return self.folder / "grids" / f"{grid_id}.json"
+        return self.root / grid_record_path(grid_id)
 
     def prepared(self) -> set[str]:
         """Ids of the grids that have a record."""
-        return {name.removesuffix(".json") for name in _names(self.folder / "grids") if name.endswith(".json")}
+        return {name.removesuffix(".json") for name in _names(self.root / GRID_RECORDS) if name.endswith(".json")}
 
     def committed(self, grid_id: str) -> set[str]:
         """Names of the grid's finished units: those whose commit record and shard are both there.
 
         A commit without its shard is an order to render it again: deleting a damaged shard mends a dataset.
         """
-        commits = _units(self.folder / "commits" / grid_id)
-        return commits & _units(self.root / "shards" / grid_id) if commits else commits
+        commits = _units(self.root / COMMITS / grid_id)
+        return commits & _units(self.root / SHARDS_FOLDER / grid_id) if commits else commits
 
     def event(self, kind: str, **fields: Any) -> None:
         """Append one line to events.jsonl. Only the driver writes it.
@@ -81,7 +83,7 @@ class Ledger:
             with open(self.events_file, "a", encoding="utf-8") as file:
                 file.write(line)
         except OSError as error:
-            raise disk_error(error, self.events_file) from error
+            raise write_error(self.events_file, error) from error
 
     def set_aside(self, failure: Failure, log: str | None) -> Failure:
         """Keep a failure, with Blender's log of its last attempt; returns it with the log's place filled in."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from camxtime.errors import InputError
-from camxtime.farm.files import disk_error
+from camxtime.shards.atomic import write_error
 
 PATIENCE_S = 1.0  # `status` holds the lock for an instant while it looks
 
@@ -30,7 +30,7 @@ def folder_lock(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise disk_error(error, path) from error
+        raise write_error(path, error) from error
     try:
         _acquire(handle, path)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
