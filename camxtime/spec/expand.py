@@ -124,10 +124,15 @@ def _pairs(spec: DatasetSpec, scenes: list[str], animations: list[str]) -> dict[
         if combine.assign == "in_turn":
             places = [i % len(scenes) for i in range(len(animations))]
         else:
-            rng = np.random.default_rng(derive_seed(spec.seed, "combine"))
-            places = [int(i) for i in rng.integers(0, len(scenes), len(animations))]
+            places = _deal(len(animations), len(scenes), np.random.default_rng(derive_seed(spec.seed, "combine")))
         return {(scenes[place], name): paths for place, name in zip(places, animations, strict=True)}
     return {(scene, animation): paths for scene in scenes for animation in animations}
+
+
+def _deal(count: int, scenes: int, rng: np.random.Generator) -> list[int]:
+    """Scene index of each animation: shuffled decks of all scenes, so that each is used equally often."""
+    decks = [rng.permutation(scenes) for _ in range(-(-count // scenes))]
+    return [int(i) for i in np.concatenate(decks)[:count]]
 
 
 def _listed(spec: DatasetSpec, choices: list[GridChoice]) -> dict[tuple[str, str], list[CameraPathSpec]]:

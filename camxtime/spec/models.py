@@ -169,7 +169,7 @@ class CombineEach(Model):
 
     how: Literal["each_animation_in_one_scene"]
     assign: Literal["in_turn", "random"] = Field(
-        default="in_turn", description="Animation i goes to scene i modulo their number, or to a seeded random scene."
+        default="in_turn", description="Animation i goes to scene i modulo their number, or scenes are dealt from seeded shuffles."
     )
 
 
