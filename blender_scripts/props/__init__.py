@@ -1,0 +1,1 @@
+"""What scenes are furnished with: props, the surfaces they stand on, plants, buildings' parts and daylight."""
