@@ -171,7 +171,7 @@ def focal_px(width: int, *, hfov_deg: ArrayLike | None = None, lens_mm: float = 
     if hfov_deg is not None:
         angle = np.asarray(hfov_deg, dtype=np.float64)
         if not np.all((angle > 0) & (angle < 180)):
-            raise InputError(f"hfov_deg must lie between 0 and 180 degrees, not {hfov_deg}")
+            raise InputError(f"hfov_deg must lie between 0 and 180 degrees, not {angle.tolist()}")
         return np.asarray(width / (2.0 * np.tan(np.radians(angle) / 2.0)))
     if not (lens_mm > 0 and sensor_mm > 0):
         raise InputError("focal_px needs hfov_deg, or lens_mm and sensor_mm greater than 0")
