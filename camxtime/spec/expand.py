@@ -13,7 +13,7 @@ import numpy as np
 
 from camxtime.errors import InputError
 from camxtime.spec.models import AnimationSpec, CombineEach, CombineList, DatasetSpec, GridChoice, SceneSpec
-from camxtime.spec.paths import CameraPathSpec
+from camxtime.spec.paths import PathBase
 
 BYTES_PER_VIEW_PIXEL = 40  # Combined + Depth and their copies: about 47 MB for a 1080² view, measured
 BATCH_BYTES = 1_500_000_000
@@ -28,7 +28,7 @@ class PlannedGrid:
     grid_id: str
     scene_id: str
     animation_id: str
-    path: CameraPathSpec
+    path: PathBase
     seed: int
 
 
@@ -114,7 +114,7 @@ def _draws(entry: SceneSpec | AnimationSpec, seed: int, kind: str) -> list[dict[
     return [{"id": name, **base, **extra, "seed": derive_seed(own, kind, name)} for name in ids]
 
 
-def _pairs(spec: DatasetSpec, scenes: list[str], animations: list[str]) -> dict[tuple[str, str], list[CameraPathSpec]]:
+def _pairs(spec: DatasetSpec, scenes: list[str], animations: list[str]) -> dict[tuple[str, str], list[PathBase]]:
     """Which paths film which (scene, animation), in order."""
     paths = list(spec.camera_paths)
     combine = spec.combine
@@ -135,11 +135,11 @@ def _deal(count: int, scenes: int, rng: np.random.Generator) -> list[int]:
     return [int(i) for i in np.concatenate(decks)[:count]]
 
 
-def _listed(spec: DatasetSpec, choices: list[GridChoice]) -> dict[tuple[str, str], list[CameraPathSpec]]:
+def _listed(spec: DatasetSpec, choices: list[GridChoice]) -> dict[tuple[str, str], list[PathBase]]:
     by_id = {path.id: path for path in spec.camera_paths}
     scenes = _ids_by_name(spec.scenes)
     animations = _ids_by_name(spec.animations)
-    pairs: dict[tuple[str, str], list[CameraPathSpec]] = {}
+    pairs: dict[tuple[str, str], list[PathBase]] = {}
     for number, choice in enumerate(choices):
         where = f"combine.grids.{number}"
         chosen = [_known(by_id, name, where, "paths") for name in (choice.paths or list(by_id))]
@@ -169,7 +169,7 @@ def _known(table: dict[str, Any], name: str, where: str, field_name: str) -> Any
     return table[name]
 
 
-def _stage(spec: DatasetSpec, scene: dict[str, Any], animation: dict[str, Any], paths: list[CameraPathSpec]) -> Stage:
+def _stage(spec: DatasetSpec, scene: dict[str, Any], animation: dict[str, Any], paths: list[PathBase]) -> Stage:
     stage_id = f"{scene['id']}.{animation['id']}"
     grids = tuple(
         PlannedGrid(
