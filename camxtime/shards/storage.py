@@ -1,0 +1,262 @@
+"""Reading files of a dataset, in a folder or at a URL. Nothing else in `shards` reads a dataset's bytes.
+
+Both kinds read ranges without a shared file position and open what they need lazily, once per process: a dataset may be
+opened before `fork`, pickled to a spawned worker, and read from many threads.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from camxtime.errors import DataError, InputError
+
+OPEN_FILES = 64
+"""Most shards of a local dataset kept open in a process."""
+
+Range = tuple[str, int, int]  # path in the dataset, offset, nbytes
+
+
+class Storage(ABC):
+    """The files below one root; paths are relative to it, with `/`, and cannot leave it.
+
+    `gap`: ranges at most this many bytes apart are worth one read.
+    """
+
+    root: str
+    gap: int
+
+    @abstractmethod
+    def read_range(self, path: str, offset: int, nbytes: int) -> bytes:
+        """Exactly `nbytes` bytes from `offset`; `DataError` if the file is missing or ends before."""
+
+    @abstractmethod
+    def read_bytes(self, path: str) -> bytes:
+        """A whole file; `DataError` if it is missing."""
+
+    @abstractmethod
+    def size(self, path: str) -> int:
+        """A file's size in bytes; `DataError` if it is missing."""
+
+    @abstractmethod
+    def exists(self, path: str) -> bool:
+        """Whether there is a file with this path."""
+
+    @abstractmethod
+    def list(self, path: str) -> list[str]:
+        """Names in a folder, sorted; none if there is no such folder."""
+
+    @abstractmethod
+    def open_input(self, path: str) -> Any:
+        """A file object for pyarrow, which the caller closes; `DataError` if it is missing."""
+
+    def read_ranges(self, ranges: Sequence[Range]) -> list[bytes]:
+        """The bytes of many ranges, in order."""
+        return [self.read_range(*entry) for entry in ranges]
+
+    def where(self, path: str) -> str:
+        """The path with its root, for messages."""
+        return f"{self.root.rstrip('/')}/{path}"
+
+
+def open_storage(root: str | os.PathLike[str]) -> Storage:
+    """The storage at a folder or URL; `InputError` if there is no such folder or no support for the URL."""
+    text = os.fspath(root)
+    if "://" not in text:
+        return LocalStorage(text)
+    if text.startswith("file://"):
+        return LocalStorage(text.removeprefix("file://"))
+    return RemoteStorage(text)
+
+
+def _inside(path: str) -> str:
+    if path.startswith("/") or ".." in PurePosixPath(path).parts or "\0" in path:
+        raise DataError(f"{path!r} leads out of the dataset.")
+    return path
+
+
+class _OpenFile:
+    """A file descriptor that closes when nobody uses it any more."""
+
+    def __init__(self, path: str):
+        self.fd = -1
+        self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+
+
+class LocalStorage(Storage):
+    """A folder. Ranges are read with `pread`; the last `OPEN_FILES` shards stay open."""
+
+    gap = 16 * 1024
+
+    def __init__(self, root: str):
+        if not Path(root).is_dir():
+            raise InputError(f"There is no folder {root}.")
+        self.root = root
+        self._forget()
+
+    def read_range(self, path: str, offset: int, nbytes: int) -> bytes:
+        file = self._open(path)
+        parts = []
+        while nbytes > 0:
+            part = os.pread(file.fd, min(nbytes, 1 << 30), offset)
+            if not part:
+                raise DataError(f"{self.where(path)} ends before byte {offset + nbytes}: it is cut short.")
+            parts.append(part)
+            offset += len(part)
+            nbytes -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def read_bytes(self, path: str) -> bytes:
+        try:
+            return self._path(path).read_bytes()
+        except OSError as error:
+            raise self._missing(path, error) from error
+
+    def size(self, path: str) -> int:
+        try:
+            return self._path(path).stat().st_size
+        except OSError as error:
+            raise self._missing(path, error) from error
+
+    def exists(self, path: str) -> bool:
+        return self._path(path).is_file()
+
+    def list(self, path: str) -> list[str]:
+        folder = self._path(path)
+        return sorted(os.listdir(folder)) if folder.is_dir() else []
+
+    def open_input(self, path: str) -> Any:
+        import pyarrow as pa
+
+        try:
+            return pa.OSFile(str(self._path(path)), "rb")
+        except OSError as error:
+            raise self._missing(path, error) from error
+
+    def _path(self, path: str) -> Path:
+        return Path(self.root, _inside(path))
+
+    def _missing(self, path: str, error: OSError) -> DataError:
+        return DataError(f"{self.where(path)} cannot be read: {error.strerror or error}.")
+
+    def _open(self, path: str) -> _OpenFile:
+        if self._pid != os.getpid():
+            self._forget()  # after fork: the parent's lock may be held by a thread that is not here
+        with self._lock:
+            file = self._files.pop(path, None)
+            if file is None:
+                try:
+                    file = _OpenFile(str(self._path(path)))
+                except OSError as error:
+                    raise self._missing(path, error) from error
+                while len(self._files) >= OPEN_FILES:
+                    self._files.popitem(last=False)
+            self._files[path] = file
+            return file
+
+    def _forget(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._files: OrderedDict[str, _OpenFile] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.root = state["root"]
+        self._forget()
+
+
+class RemoteStorage(Storage):
+    """A URL that fsspec reads. Many ranges are fetched at once where the file system can."""
+
+    gap = 256 * 1024
+
+    def __init__(self, root: str):
+        self.root = root
+        self._pid = -1
+        self._fs: Any = None
+        self._base = ""
+        self._filesystem()
+
+    def read_range(self, path: str, offset: int, nbytes: int) -> bytes:
+        return self.read_ranges([(path, offset, nbytes)])[0]
+
+    def read_ranges(self, ranges: Sequence[Range]) -> list[bytes]:
+        fs = self._filesystem()
+        paths = [self._path(path) for path, _, _ in ranges]
+        starts = [offset for _, offset, _ in ranges]
+        ends = [offset + nbytes for _, offset, nbytes in ranges]
+        try:
+            parts = fs.cat_ranges(paths, starts, ends, on_error="raise")
+        except OSError as error:
+            raise DataError(f"{self.root}: a range cannot be read: {error}.") from error
+        for (path, offset, nbytes), part in zip(ranges, parts, strict=True):
+            if len(part) != nbytes:
+                raise DataError(f"{self.where(path)} ends before byte {offset + nbytes}: it is cut short.")
+        return [bytes(part) for part in parts]
+
+    def read_bytes(self, path: str) -> bytes:
+        try:
+            return bytes(self._filesystem().cat_file(self._path(path)))
+        except OSError as error:
+            raise self._missing(path, error) from error
+
+    def size(self, path: str) -> int:
+        try:
+            size = self._filesystem().size(self._path(path))
+        except OSError as error:
+            raise self._missing(path, error) from error
+        if size is None:
+            raise DataError(f"{self.where(path)}: the server does not say its size; copy the dataset to a disk.")
+        return int(size)
+
+    def exists(self, path: str) -> bool:
+        return bool(self._filesystem().isfile(self._path(path)))
+
+    def list(self, path: str) -> list[str]:
+        fs = self._filesystem()
+        try:
+            return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(self._path(path), detail=False))
+        except FileNotFoundError:
+            return []
+
+    def open_input(self, path: str) -> Any:
+        try:
+            return self._filesystem().open(self._path(path), "rb", cache_type="readahead")
+        except OSError as error:
+            raise self._missing(path, error) from error
+
+    def _path(self, path: str) -> str:
+        return f"{self._base}/{_inside(path)}"
+
+    def _missing(self, path: str, error: OSError) -> DataError:
+        return DataError(f"{self.where(path)} cannot be read: {error}.")
+
+    def _filesystem(self) -> Any:
+        if self._pid != os.getpid():  # asynchronous file systems do not survive fork: each process has its own
+            import fsspec
+
+            try:
+                self._fs, base = fsspec.core.url_to_fs(self.root, skip_instance_cache=True, use_listings_cache=False)
+            except (ImportError, ValueError) as error:
+                raise InputError(f"{self.root} cannot be opened: {error}") from error
+            self._base = base.rstrip("/")
+            self._pid = os.getpid()
+        return self._fs
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.root = state["root"]
+        self._pid, self._fs, self._base = -1, None, ""
