@@ -143,7 +143,9 @@ def check_ray(address: str | None) -> Check:
         with socket.create_connection((host, int(port)), timeout=5):
             return Check("ray", "ok", f"{version}, {address} answers")
     except (OSError, ValueError) as error:
-        return Check("ray", "fail", f"{address} does not answer: {error}", "ray start --head --port=6379 on the head node")
+        return Check(
+            "ray", "fail", f"{address} does not answer: {error}", "ray start --head --port=6379 on the head node"
+        )
 
 
 def check_target(target: Path) -> Check:
@@ -155,7 +157,12 @@ def check_target(target: Path) -> Check:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".camxtime-doctor-") as probe:
             probe.write(b"camxtime")
     except OSError as error:
-        return Check("target", "fail", f"{folder} cannot be written: {error.strerror}", f"chmod u+w {folder}, or name another folder")
+        return Check(
+            "target",
+            "fail",
+            f"{folder} cannot be written: {error.strerror}",
+            f"chmod u+w {folder}, or name another folder",
+        )
     free = shutil.disk_usage(folder).free
     if free < MIN_TARGET_BYTES:
         return Check("target", "warn", f"{folder}: only {free / 1e9:.1f} GB free", "free space, or name another folder")

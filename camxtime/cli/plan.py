@@ -14,7 +14,9 @@ from camxtime.spec import CostEstimate, Rates, estimate, expand, load
 @click.option("--assets", type=click.Path(), help="Folder that `file:` entries of the spec are relative to.")
 @click.option("--probe/--no-probe", default=None, help="Render a few small cells here to estimate time and bytes "
               "(the default, unless a rate is given).")  # fmt: skip
-@click.option("--cells-per-second", type=click.FloatRange(min=0, min_open=True), help="Known rate of one GPU or worker.")
+@click.option(
+    "--cells-per-second", type=click.FloatRange(min=0, min_open=True), help="Known rate of one GPU or worker."
+)
 @click.option("--gpus", "--workers", "workers", type=click.IntRange(min=1), default=1, show_default=True,
               help="How many GPUs (or CPU workers) will render.")  # fmt: skip
 @click.option("--blender", type=click.Path(), help="Blender executable for the probe, instead of the bpy wheel.")

@@ -16,13 +16,19 @@ DEFAULTS = RenderOptions()
 @click.command("render")
 @click.argument("spec", type=click.Path())
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the dataset.")
-@click.option("--assets", type=click.Path(path_type=Path), help="Folder that `file:` entries of the spec are relative to.")
-@click.option("--address", help="Ray cluster: host:port of its head, or `auto` on one of its nodes. Default: a local Ray.")
+@click.option(
+    "--assets", type=click.Path(path_type=Path), help="Folder that `file:` entries of the spec are relative to."
+)
+@click.option(
+    "--address", help="Ray cluster: host:port of its head, or `auto` on one of its nodes. Default: a local Ray."
+)
 @click.option("--device", type=click.Choice(DEVICES, case_sensitive=False), default="auto", show_default=True,
               help="Where Cycles renders. A device that is absent is an error, never a fall-back to the CPU.")  # fmt: skip
 @click.option("--workers", type=int, help="Blender processes. Default: one per GPU, or as the CPU cores allow.")
 @click.option("--threads", type=int, help="CPU threads of each worker.")
-@click.option("--blender", type=click.Path(), help="A `blender` executable or a Python with bpy, the same on all nodes.")
+@click.option(
+    "--blender", type=click.Path(), help="A `blender` executable or a Python with bpy, the same on all nodes."
+)
 @click.option("--scratch", type=click.Path(path_type=Path), help="Folder for pixels on their way out of Blender.")
 @click.option("--retries", type=int, default=DEFAULTS.retries, show_default=True,
               help="Tries after a unit's first failure, before it is set aside.")  # fmt: skip

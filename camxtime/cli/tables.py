@@ -29,7 +29,9 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], right: 
     numeric = set(right)
 
     def line(cells: Sequence[str]) -> str:
-        padded = [c.rjust(w) if i in numeric else c.ljust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))]
+        padded = [
+            c.rjust(w) if i in numeric else c.ljust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))
+        ]
         return "  " + "  ".join(padded).rstrip()
 
     click.echo(line(header))

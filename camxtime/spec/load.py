@@ -11,10 +11,14 @@ from pydantic import ValidationError
 
 from camxtime.errors import InputError
 from camxtime.spec.models import DatasetSpec
+from camxtime.spec.paths import PATH_MODELS
 
 MAX_SPEC_BYTES = 8 * 2**20
 MAX_DEPTH = 32
 SHOWN_PROBLEMS = 5
+# Pydantic's locations name the branch of a union that was tried; to a reader of YAML these are no fields.
+_NUMBER_OR_RANGE = frozenset({"float", "int", "tuple[float, float]", "tuple[int, int]"})
+_BRANCHES = _NUMBER_OR_RANGE | frozenset(PATH_MODELS) | {"cross", "list", "each_animation_in_one_scene"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def loads(text: str, source: str = "spec") -> DatasetSpec:
         InputError: not YAML, or not a valid spec.
     """
     try:
-        data = yaml.load(text, Loader=_StrictLoader)  # _StrictLoader is a SafeLoader
+        data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a SafeLoader, stricter
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark is not None else ""
@@ -104,16 +108,21 @@ def _depth(value: Any, level: int = 0) -> int:
 
 
 def _explain(error: ValidationError) -> str:
-    problems = error.errors(include_url=False)
-    lines = [_problem(item) for item in problems[:SHOWN_PROBLEMS]]
+    problems = list(dict.fromkeys(_problem(item) for item in error.errors(include_url=False)))
+    lines = problems[:SHOWN_PROBLEMS]
     more = len(problems) - len(lines)
     return "; ".join(lines) + (f"; and {more} more" if more > 0 else "") + "."
 
 
 def _problem(item: Any) -> str:
-    field = ".".join(str(part) for part in item["loc"]) or "the spec"
+    field = ".".join(str(part) for part in item["loc"] if part not in _BRANCHES) or "the spec"
     if item["type"] == "extra_forbidden":
         return f"{field}: unknown field; check its spelling or take it out"
+    if item["loc"] and item["loc"][-1] in _NUMBER_OR_RANGE:
+        return f"{field}: must be a number or a range [low, high] (got {item['input']!r:.60})"
+    if item["type"] == "union_tag_invalid":
+        chosen = item["input"].get(item["ctx"]["discriminator"].strip("'"))
+        return f"{field}: {chosen!r} is not known; choose from {item['ctx']['expected_tags']}"
     if item["type"] == "missing":
         return f"{field}: is missing; add it"
     message = item["msg"].removeprefix("Value error, ")

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from camxtime.codec_names import check_codec
+from camxtime.spec.names import Identifier, RelativeFile, Seed, check_relative
 from camxtime.spec.paths import CameraPathSpec
 
 SPEC_VERSION = 1
-ID_PATTERN = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 MAX_CELLS_PER_GRID = 1_000_000
 MAX_PIXELS = 16384 * 16384
-
-Identifier = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=64)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-RelativeFile = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
 class Model(BaseModel):
@@ -91,9 +86,12 @@ class SceneSpec(Model):
     id: Identifier
     family: str | None = Field(default=None, max_length=64, description="Name of a procedural scene family.")
     file: RelativeFile | None = Field(
-        default=None, description="Environment file (.blend .glb .gltf .fbx .obj .usd .abc .ply .stl), under the assets folder."
+        default=None,
+        description="Environment file (.blend .glb .gltf .fbx .obj .usd .abc .ply .stl), under the assets folder.",
     )
-    count: int = Field(default=1, ge=1, le=100_000, description="Draws of the family with different seeds: id-0, id-1, …")
+    count: int = Field(
+        default=1, ge=1, le=100_000, description="Draws of the family with different seeds: id-0, id-1, …"
+    )
     params: dict[str, Any] = Field(default_factory=dict, description="Parameters of the family or of the import.")
     seed: Seed | None = Field(default=None, description="Overrides the seed derived from the spec's seed and the id.")
     caption: str | None = Field(default=None, max_length=500, description="Words for this scene in captions.")
@@ -112,13 +110,16 @@ class AnimationSpec(Model):
     file: RelativeFile | None = Field(
         default=None, description="Animated asset (.blend .glb .gltf .fbx .usd .abc), under the assets folder."
     )
-    count: int = Field(default=1, ge=1, le=100_000, description="Draws of the family with different seeds: id-0, id-1, …")
+    count: int = Field(
+        default=1, ge=1, le=100_000, description="Draws of the family with different seeds: id-0, id-1, …"
+    )
     clip: str | None = Field(default=None, max_length=200, description="Name of the animation clip in the file.")
     height_m: float | None = Field(
         default=None, gt=0, le=1000, description="Height in metres, measured on what renders; as it is when left out."
     )
     fit: Literal["loop", "stretch", "once"] = Field(
-        default="loop", description="How the clip fills T times: repeated, retimed to T, or once (an error if it is shorter)."
+        default="loop",
+        description="How the clip fills T times: repeated, retimed to T, or once (an error if it is shorter).",
     )
     root_motion: Literal["keep", "remove"] = Field(
         default="keep", description="Keep the clip's own travel over the floor, or pin the subject to its place."
@@ -145,19 +146,6 @@ def _check_source(entry: SourceT) -> SourceT:
     return entry
 
 
-def check_relative(file: str) -> None:
-    """Refuse names that could leave the folder they are resolved in.
-
-    Raises:
-        ValueError: absolute paths, drive letters, `..` parts, backslashes and control characters.
-    """
-    parts = file.split("/")
-    if file.startswith("/") or re.match(r"^[A-Za-z]:", file) or ".." in parts or "\\" in file or "~" == file[:1]:
-        raise ValueError(f"{file!r} must be a relative path inside the assets folder, without '..'")
-    if any(ord(ch) < 32 for ch in file):
-        raise ValueError(f"{file!r} contains control characters")
-
-
 class CombineCross(Model):
     """Every scene with every animation on every path."""
 
@@ -169,7 +157,8 @@ class CombineEach(Model):
 
     how: Literal["each_animation_in_one_scene"]
     assign: Literal["in_turn", "random"] = Field(
-        default="in_turn", description="Animation i goes to scene i modulo their number, or scenes are dealt from seeded shuffles."
+        default="in_turn",
+        description="Animation i goes to scene i modulo their number, or scenes are dealt from seeded shuffles.",
     )
 
 
@@ -192,9 +181,14 @@ class PathChecks(Model):
     """What a camera path must satisfy; a path that fails is drawn again from the seed."""
 
     max_draws: int = Field(default=40, ge=1, le=10_000, description="Draws before the grid is refused.")
-    min_clearance_m: float = Field(default=0.15, ge=0, le=100, description="Least distance of a camera to any surface, metres.")
+    min_clearance_m: float = Field(
+        default=0.15, ge=0, le=100, description="Least distance of a camera to any surface, metres."
+    )
     min_subject_visible: float = Field(
-        default=0.5, ge=0, le=1, description="Least mean share of the subject's points in frame and unhidden, over the path."
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Least mean share of the subject's points in frame and unhidden, over the path.",
     )
     min_camera_visible: float = Field(
         default=0.1, ge=0, le=1, description="Least share of the subject's points seen by the worst camera of the path."

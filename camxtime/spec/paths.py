@@ -10,13 +10,12 @@ import dataclasses
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     TypeAdapter,
     create_model,
     field_validator,
@@ -27,9 +26,8 @@ from camxtime.errors import InputError
 from camxtime.geometry.paths import KINDS, SPEED_KINDS, SpeedLaw
 from camxtime.geometry.paths.files import load as load_path_file
 from camxtime.geometry.paths.parameters import Range, draw_value
+from camxtime.spec.names import Identifier, Seed, check_relative
 
-ID_PATTERN = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
 _NO_KEY = (0, 0, 0, 0)
 
 
@@ -55,7 +53,7 @@ class PathBase(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    id: Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=64)]
+    id: Identifier
     kind: str
     speed: Speed = Field(default=Speed(), description=f"{', '.join(SPEED_KINDS)}; or {{kind: exponential, a: 2}}.")
     seed: Seed | None = Field(default=None, description="Overrides the spec's seed for this path's draws.")
@@ -68,6 +66,8 @@ class PathBase(BaseModel):
 
     @model_validator(mode="after")
     def _in_bounds(self) -> PathBase:
+        if hasattr(self, "file"):
+            check_relative(self.file)
         for field in dataclasses.fields(KINDS[self.kind]):
             value = getattr(self, field.name, None)
             if value is not None:
@@ -107,17 +107,20 @@ class PathBase(BaseModel):
 
 
 def _model_of(kind: str, parameters: type) -> type[PathBase]:
-    fields: dict[str, Any] = {"kind": (Literal[kind], Field(description=(parameters.__doc__ or "").splitlines()[0]))}  # type: ignore[valid-type]
+    fields: dict[str, Any] = {"kind": (Literal[(kind,)], Field(description=(parameters.__doc__ or "").splitlines()[0]))}
     for field in dataclasses.fields(parameters):
         meta = field.metadata
         if meta["type"] == "file":
             words = f"{meta['help']} Relative to the assets folder, or to the spec's."
-            fields["file"] = (Annotated[str, StringConstraints(min_length=1, max_length=1024)], Field(description=words))
+            fields["file"] = (
+                Annotated[str, StringConstraints(min_length=1, max_length=1024)],
+                Field(description=words),
+            )
         elif meta["type"] == "choice":
             words = f"{meta['help']} Default: {meta['choices'][0]}."
             fields[field.name] = (Literal[meta["choices"]] | None, Field(default=None, description=words))
         else:
-            number = int if meta["type"] == "integer" else float
+            number: Any = int if meta["type"] == "integer" else float
             low, high = meta["default_range"]
             words = (
                 f"{meta['help']} {meta['unit']}, {meta['min']:g} to {meta['max']:g}; a value or [low, high]. "
@@ -125,18 +128,19 @@ def _model_of(kind: str, parameters: type) -> type[PathBase]:
             )
             fields[field.name] = (number | tuple[number, number] | None, Field(default=None, description=words))
     name = "".join(part.capitalize() for part in kind.split("_")) + "Path"
-    model = create_model(name, __base__=PathBase, __doc__=parameters.__doc__, **fields)
-    return model
+    return create_model(name, __base__=PathBase, __doc__=parameters.__doc__, **fields)
 
 
 PATH_MODELS: dict[str, type[PathBase]] = {kind: _model_of(kind, parameters) for kind, parameters in KINDS.items()}
 
-CameraPathSpec = Annotated[reduce(or_, PATH_MODELS.values()), Field(discriminator="kind")]  # type: ignore[arg-type]
+if TYPE_CHECKING:
+    CameraPathSpec: TypeAlias = PathBase
+else:
+    CameraPathSpec = Annotated[reduce(or_, PATH_MODELS.values()), Field(discriminator="kind")]
 """A camera path in a spec: the model of its kind."""
-
-_ADAPTER: TypeAdapter[PathBase] = TypeAdapter(CameraPathSpec)
 
 
 def camera_path(data: dict[str, Any]) -> PathBase:
     """The model of a camera path from its plain form (`model_dump(mode="json")`), as jobs carry it."""
-    return _ADAPTER.validate_python(data)
+    adapter: TypeAdapter[PathBase] = TypeAdapter(CameraPathSpec)
+    return adapter.validate_python(data)

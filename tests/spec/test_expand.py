@@ -52,7 +52,9 @@ def test_cross_each_and_list() -> None:
     each = expand(loads(spec_text({"how": "each_animation_in_one_scene"})))
     assert len(each.grids) == 4 * 2 and len(each.stages) == 4
     assert [s.stage_id for s in each.stages] == ["room-0.mover-0", "room-1.mover-1", "room-2.mover-2", "room-0.mover-3"]
-    listed = expand(loads(spec_text({"how": "list", "grids": [{"scene": "room", "animation": "mover-1", "paths": ["pan"]}]})))
+    listed = expand(
+        loads(spec_text({"how": "list", "grids": [{"scene": "room", "animation": "mover-1", "paths": ["pan"]}]}))
+    )
     assert [g.grid_id for g in listed.grids] == [f"room-{i}.mover-1.pan" for i in range(3)]
 
 
