@@ -112,10 +112,7 @@ def _model_of(kind: str, parameters: type) -> type[PathBase]:
         meta = field.metadata
         if meta["type"] == "file":
             words = f"{meta['help']} Relative to the assets folder, or to the spec's."
-            fields["file"] = (
-                Annotated[str, StringConstraints(min_length=1, max_length=1024)],
-                Field(description=words),
-            )
+            fields["file"] = (RelativeFile, Field(description=words))
         elif meta["type"] == "choice":
             words = f"{meta['help']} Default: {meta['choices'][0]}."
             fields[field.name] = (Literal[meta["choices"]] | None, Field(default=None, description=words))
