@@ -26,7 +26,7 @@ from camxtime.errors import InputError
 from camxtime.geometry.paths import KINDS, SPEED_KINDS, SpeedLaw
 from camxtime.geometry.paths.files import load as load_path_file
 from camxtime.geometry.paths.parameters import Range, draw_value
-from camxtime.spec.names import Identifier, Seed, check_relative
+from camxtime.spec.names import Identifier, RelativeFile, Seed, check_relative
 
 _NO_KEY = (0, 0, 0, 0)
 
