@@ -7,6 +7,7 @@ import click
 from camxtime.cli.tables import human_bytes, human_seconds, print_json, print_pairs
 from camxtime.errors import InputError
 from camxtime.spec import CostEstimate, Rates, estimate, expand, load
+from camxtime.spec.content import check_content
 
 
 @click.command("plan")
@@ -38,6 +39,7 @@ def command(
     camxtime plan scene_specs/camxtime-360k.yaml --json
     """
     loaded = load(spec)
+    check_content(loaded.spec, spec)
     expansion = expand(loaded.spec)
     if cells_per_second is not None:
         if probe:

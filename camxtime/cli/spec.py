@@ -5,7 +5,11 @@ from __future__ import annotations
 import click
 
 from camxtime.cli.tables import print_json, print_table
+from camxtime.errors import InputError
+from camxtime.geometry.paths import KINDS
 from camxtime.spec import expand, json_schema, load
+from camxtime.spec.content import check_content, families
+from camxtime.spec.paths import PATH_MODELS, PathBase
 
 
 @click.group("spec")
@@ -28,6 +32,7 @@ def check(spec: str, as_json: bool) -> None:
     camxtime spec check scene_specs/demo.yaml
     """
     loaded = load(spec)
+    check_content(loaded.spec, spec)
     expansion = expand(loaded.spec)
     if as_json:
         print_json({"digest": loaded.spec.digest, "spec": loaded.spec.canonical()})
@@ -37,6 +42,39 @@ def check(spec: str, as_json: bool) -> None:
     if len(grids) > 50:
         click.echo(f"  … and {len(grids) - 50:,} more grids")
     click.echo(f"{spec}: valid; {len(grids):,} grids; digest {loaded.spec.digest[:16]}")
+
+
+@command.command("families")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def list_families(name: str | None, as_json: bool) -> None:
+    """List scene and animation families and kinds of camera path; with NAME, its parameters.
+
+    \b
+    camxtime spec families
+    camxtime spec families courtyard
+    camxtime spec families arc
+    """
+    table = {
+        family.name: (family.kind, {key: (str(default), words) for key, (default, words) in family.parameters.items()})
+        for family in families()
+    }
+    for kind, parameters in KINDS.items():
+        fields = PATH_MODELS[kind].model_fields.items()
+        own = {key: ("", field.description or "") for key, field in fields if key not in PathBase.model_fields}
+        table[kind] = ("camera path", {"": ("", (parameters.__doc__ or "").splitlines()[0]), **own})
+    if name is not None and name not in table:
+        raise InputError(f"there is no family or kind {name!r}; known: {', '.join(table)}.")
+    if as_json:
+        chosen = table if name is None else {name: table[name]}
+        print_json({key: {"kind": kind, "parameters": own} for key, (kind, own) in chosen.items()})
+    elif name is None:
+        print_table(
+            ["kind", "name", "parameters"],
+            [(kind, key, ", ".join(filter(None, own))) for key, (kind, own) in table.items()],
+        )
+    else:
+        print_table(["parameter", "default", "meaning"], [(key, *rest) for key, rest in table[name][1].items()])
 
 
 @command.command("schema")

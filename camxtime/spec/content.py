@@ -1,0 +1,58 @@
+"""Procedural families that a spec can name, and the check of their names and parameters before Blender starts.
+
+The families' modules need Blender; their names and declared parameters are read from the sources as data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from blender_scripts import animations as animation_families
+from blender_scripts import scenes as scene_families
+from blender_scripts.errors import StageError
+from blender_scripts.parameters import resolve
+from camxtime.errors import InputError
+from camxtime.spec.models import AnimationSpec, DatasetSpec, SceneSpec
+
+
+@dataclass(frozen=True)
+class Family:
+    """A procedural family: `kind` is scene or animation; `parameters` maps names to (default, help)."""
+
+    kind: str
+    name: str
+    parameters: dict[str, tuple[Any, str]]
+
+
+def families() -> list[Family]:
+    """All scene and animation families, by name."""
+    return [
+        Family(kind, name, registry.parameters(name))
+        for kind, registry in (("scene", scene_families), ("animation", animation_families))
+        for name in registry.families()
+    ]
+
+
+def check_content(spec: DatasetSpec, source: str) -> None:
+    """Check every family and parameter that the spec names.
+
+    Raises:
+        InputError: an unknown family, an unknown parameter, or a value that the parameter cannot take.
+    """
+    for field, entries, registry in (
+        ("scenes", spec.scenes, scene_families),
+        ("animations", spec.animations, animation_families),
+    ):
+        for number, entry in enumerate(entries):
+            try:
+                _check(entry, registry)
+            except StageError as error:
+                raise InputError(f"{source}: {field}.{number} ({entry.id}): {error}.") from error
+
+
+def _check(entry: SceneSpec | AnimationSpec, registry: Any) -> None:
+    if entry.family is not None:
+        resolve(entry.family, registry.parameters(entry.family), dict(entry.params), np.random.default_rng(0))
