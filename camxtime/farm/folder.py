@@ -26,14 +26,16 @@ def check_target(root: Path) -> None:
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        names = set(os.listdir(root))
+        names = {entry.name for entry in root.iterdir()}
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(f"{root}: is not a folder; choose another one for the dataset.") from error
     except OSError as error:
         raise write_error(root, error) from error
     if "ledger" not in names and (names - {"lost+found"}):
         if "dataset.json" in names:
-            raise InputError(f"{root}: holds a dataset without its ledger, which cannot be added to; choose a new folder.")
+            raise InputError(
+                f"{root}: holds a dataset without its ledger, which cannot be added to; choose a new folder."
+            )
         some = ", ".join(sorted(names)[:3])
         raise InputError(f"{root}: holds other files ({some}); choose a new or empty folder for the dataset.")
     probe = root / f".write-test-{os.getpid()}"
@@ -80,7 +82,9 @@ def differences(old: Any, new: Any, path: str = "") -> list[str]:
         return [
             line
             for key in keys
-            for line in differences(old.get(key, "absent"), new.get(key, "absent"), f"{path}.{key}" if path else str(key))
+            for line in differences(
+                old.get(key, "absent"), new.get(key, "absent"), f"{path}.{key}" if path else str(key)
+            )
         ]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         return [

@@ -67,15 +67,19 @@ class StageJob:
 
 @dataclass(frozen=True)
 class GridJob:
-    """One grid: its stage, the path as the spec gives it, and the seed its parameters and noise come from."""
+    """One grid: its stage, what its path is drawn from, and the seed that its parameters and noise come from.
+
+    kind, ranges: as `geometry.paths.draw` takes them; speed: fields of a `SpeedLaw`; caption: words for the path, None
+    for those of its kind.
+    """
 
     grid_id: str
     stage_id: str
-    scene_id: str
-    animation_id: str
-    path: dict[str, Any]
+    kind: str
+    ranges: dict[str, Any]
+    speed: dict[str, Any]
+    caption: str | None
     seed: int
-    assets_root: str
 
 
 @dataclass(frozen=True)
@@ -131,10 +135,11 @@ def plan_run(expansion: Expansion, assets_root: Path) -> RunPlan:
     """Turn a spec's expansion into jobs.
 
     Raises:
-        InputError: an asset file of the spec does not exist in `assets_root`, or leads out of it.
+        InputError: an asset or path file of the spec does not exist in `assets_root`, leads out of it, or is malformed.
     """
+    ranges = {path.id: path.ranges(assets_root) for path in expansion.spec.camera_paths}
     stages = tuple(
-        StagePlan(_stage_job(stage, assets_root), tuple(_grid_job(stage, grid, assets_root) for grid in stage.grids))
+        StagePlan(_stage_job(stage, assets_root), tuple(_grid_job(stage, grid, ranges) for grid in stage.grids))
         for stage in expansion.stages
     )
     ids = frozenset(grid.grid_id for stage in stages for grid in stage.grids)
@@ -151,9 +156,10 @@ def _stage_job(stage: Stage, root: Path) -> StageJob:
     return StageJob(stage.stage_id, request)
 
 
-def _grid_job(stage: Stage, grid: PlannedGrid, root: Path) -> GridJob:
-    path = grid.path.model_dump(mode="json")
-    return GridJob(grid.grid_id, stage.stage_id, grid.scene_id, grid.animation_id, path, grid.seed, str(root))
+def _grid_job(stage: Stage, grid: PlannedGrid, ranges: dict[str, dict[str, Any]]) -> GridJob:
+    path = grid.path
+    speed = {"kind": path.speed.kind, "a": path.speed.a}
+    return GridJob(grid.grid_id, stage.stage_id, path.kind, ranges[path.id], speed, path.caption, grid.seed)
 
 
 def resolve_asset(root: Path, name: str, field_name: str) -> Path:

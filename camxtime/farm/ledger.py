@@ -80,7 +80,7 @@ class Ledger:
         """
         line = json.dumps({"at": round(time.time(), 3), "event": kind, **fields}) + "\n"
         try:
-            with open(self.events_file, "a", encoding="utf-8") as file:
+            with self.events_file.open("a", encoding="utf-8") as file:
                 file.write(line)
         except OSError as error:
             raise write_error(self.events_file, error) from error
@@ -145,7 +145,7 @@ class Ledger:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)
+        return os.listdir(folder)  # noqa: PTH208  names only, three times as fast
     except FileNotFoundError:
         return []
 

@@ -35,7 +35,7 @@ class RenderOptions:
         address: `host:port` of a Ray cluster's head, or `auto` for the cluster this node is in; None starts a local Ray.
         device: Cycles device; `auto` is the GPUs if Ray has any, else the CPU. A device that is absent is an error.
         workers: Blender processes; None is one per GPU, or on CPUs the cores divided by `threads`.
-        threads: Cycles' CPU threads per worker; None is `DEFAULT_THREADS` (or the cores of a small machine).
+        threads: Cycles' CPU threads per worker; None is 2 (or the cores of a smaller machine).
         blender: a `blender` executable or a Python with bpy, the same path on all nodes; None is this Python's bpy.
         scratch: folder for pixels on their way out of Blender; None is memory-backed /dev/shm, or the temporary
             folder where that is absent or too small.
@@ -44,7 +44,7 @@ class RenderOptions:
         recycle_units: units after which a worker's Blender is replaced (0: never).
         recycle_gb: resident memory of Blender, in GB, at which it is replaced after the unit (0: never).
         grace_s: seconds that units in flight get to finish after SIGINT or SIGTERM before they are dropped.
-        give_up_after: stages in a row that may fail, none succeeding, before the run stops (0: never).
+        give_up_after: stages that may fail while nothing at all has been rendered, before the run stops (0: never).
         ignore_free_space: start even though the estimate says that the disk will fill up.
         progress: show a progress bar; None shows one when standard error is a terminal.
         on_progress: called in the driver's thread about once a second.
@@ -126,6 +126,11 @@ class RenderSummary:
     digest: str | None = None
     notes: tuple[str, ...] = ()
     timing: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready: every attribute, `ok`, and paths as text."""
+        plain = {**vars(self), "root": str(self.root), "notes": list(self.notes), "ok": self.ok}
+        return {**plain, "failures": [vars(failure) for failure in self.failures]}
 
     @property
     def ok(self) -> bool:

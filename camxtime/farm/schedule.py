@@ -55,6 +55,13 @@ class Scheduler:
                 self._stages[stage.stage.stage_id] = _Stage(stage.stage, grids)
 
     @property
+    def empty(self) -> bool:
+        """Whether all units and preparations are handed out, and every preparation has come back."""
+        return not any(
+            grid.pending or not grid.prepared for stage in self._stages.values() for grid in stage.grids.values()
+        )
+
+    @property
     def pending(self) -> int:
         """Units that have not been handed out (preparations not counted)."""
         return sum(stage.left() for stage in self._stages.values())

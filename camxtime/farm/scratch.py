@@ -12,7 +12,7 @@ from camxtime.errors import InputError, WorkError
 
 PREFIX = "camxtime-scratch-"
 OWNER = "owner.lock"
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108  a folder of our own is made in it
 BYTES_PER_PIXEL = 32  # RGBA + depth + instance as float32, with headers
 BATCHES_ON_THE_WAY = 3
 
@@ -45,7 +45,9 @@ class Scratch:
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
             self._lock = os.open(self.path / OWNER, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise InputError(f"scratch: {base} cannot be used ({error}); choose another folder with --scratch.") from error
+            raise InputError(
+                f"scratch: {base} cannot be used ({error}); choose another folder with --scratch."
+            ) from error
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if shutil.disk_usage(base).free < needed:
             self.close()
@@ -61,7 +63,7 @@ class Scratch:
 
 
 def default_parent(needed: int) -> Path:
-    """/dev/shm if it is there and has twice `needed` bytes free (others use it too), else the temporary folder."""
+    """Shared memory if it is there and has twice `needed` bytes free (others use it too), else the temporary folder."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= 2 * needed:
         return MEMORY
     return Path(tempfile.gettempdir())

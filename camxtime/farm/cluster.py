@@ -1,0 +1,124 @@
+"""Ray: connecting to a cluster or starting a local one, and how many workers of what size it can hold."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from camxtime.errors import InputError, WorkError
+from camxtime.farm.options import RenderOptions
+
+ANSWER_S = 5.0
+LOCAL_OBJECT_STORE = 80 * 2**20  # nothing large goes through it
+DEFAULT_THREADS = 2  # of a CPU worker: see docs/farm.md for the measurement
+NO_RAY_RESOURCE = ("METAL",)  # GPUs that Ray does not count
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What one worker gets: Ray's resources, and Cycles' CPU threads."""
+
+    cpus: float
+    gpus: float
+    threads: int
+
+
+@contextmanager
+def connected(options: RenderOptions) -> Iterator[None]:
+    """Ray, for the time of the block. One that this process is already connected to is used and left as it is.
+
+    Raises:
+        InputError: the address is malformed or does not answer.
+        WorkError: Ray does not start, or the connection fails.
+    """
+    import ray
+
+    if ray.is_initialized():
+        if options.address is not None:
+            raise InputError(
+                "address: this process is already connected to a Ray; disconnect it first (ray.shutdown())."
+            )
+        yield
+        return
+    if options.address is not None:
+        check_address(options.address)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
+    try:
+        if options.address is not None:
+            ray.init(address=options.address, **quiet)
+        else:
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a local Ray reports to nobody
+            wanted = (options.workers or 1) * (options.threads or DEFAULT_THREADS)
+            ray.init(
+                num_cpus=max(os.cpu_count() or 1, wanted),  # logical: what the user asks for shall fit
+                include_dashboard=False,
+                object_store_memory=LOCAL_OBJECT_STORE,
+                **quiet,
+            )
+    except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
+        where = f"the Ray at {options.address}" if options.address else "a local Ray"
+        raise WorkError(f"address: {where} cannot be used: {str(error).splitlines()[0]}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def check_address(address: str) -> None:
+    """See that something answers at a `host:port`, in seconds rather than Ray's minutes.
+
+    Raises:
+        InputError: it is not host:port, or nothing answers.
+    """
+    if address == "auto":
+        return
+    if address.startswith("ray://"):
+        raise InputError(
+            f"address: {address} is for Ray clients outside the cluster, which do not share its storage; run this "
+            "command on a node of the cluster with --address auto."
+        )
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise InputError(f"address: {address!r} is not host:port, e.g. 10.0.0.1:6379.")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_S):
+            return
+    except OSError as error:
+        raise InputError(
+            f"address: no Ray answers at {address} ({error.strerror or error}); start one there "
+            "(ray start --head --port=6379), or leave --address out to render on this machine."
+        ) from error
+
+
+def slots(options: RenderOptions) -> tuple[str, list[Slot]]:
+    """The device for all workers (`GPU`: each Blender's best) and a slot for each of them.
+
+    Raises:
+        InputError: a GPU is asked for and Ray has none.
+    """
+    import ray
+
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    cpus = [int(node.get("CPU", 0)) for node in nodes]
+    gpus = [int(node.get("GPU", 0)) for node in nodes]
+    device = options.device
+    if device == "auto":
+        device = "GPU" if sum(gpus) else "CPU"
+    if device == "CPU":
+        threads = options.threads or max(1, min(DEFAULT_THREADS, max(cpus, default=1)))
+        count = options.workers or sum(count // threads for count in cpus) or 1
+        return device, [Slot(threads, 0, threads)] * count
+    if device in NO_RAY_RESOURCE:
+        return device, [Slot(1, 0, options.threads or os.cpu_count() or 1)] * (options.workers or 1)
+    if not sum(gpus):
+        raise InputError(
+            f"device: {device} is asked for, and no node of this Ray has a GPU; choose --device CPU, or nodes."
+        )
+    per_gpu = max(1, min(c // g for c, g in zip(cpus, gpus, strict=True) if g))
+    threads = options.threads or per_gpu
+    return device, [Slot(min(threads, per_gpu), 1, threads)] * (options.workers or sum(gpus))

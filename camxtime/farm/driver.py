@@ -1,0 +1,197 @@
+"""`render`: a spec becomes a dataset folder; the same call again resumes.
+
+Order of things: the spec is planned and the folder checked before anything is started; the lock is held from then on;
+what is committed is subtracted; Ray and the workers do the rest; the index is built from what is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from camxtime.errors import CamxtimeError, WorkError
+from camxtime.farm import cluster, folder
+from camxtime.farm.assets import pin_assets
+from camxtime.farm.crew import Crew
+from camxtime.farm.files import read_json
+from camxtime.farm.jobs import RunPlan, plan_run
+from camxtime.farm.keeper import BlenderSettings
+from camxtime.farm.ledger import Ledger
+from camxtime.farm.lock import folder_lock
+from camxtime.farm.options import RenderOptions, RenderSummary
+from camxtime.farm.pace import Pace, Reporter
+from camxtime.farm.run import Run
+from camxtime.farm.schedule import Scheduler
+from camxtime.farm.stop import StopWish
+from camxtime.farm.worker import WorkerSettings
+from camxtime.shards.index import DatasetHeader, build_index
+from camxtime.shards.layout import DATASET_JSON, UnitKey
+from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, estimate, expand
+
+
+def render(spec: LoadedSpec | DatasetSpec, out: str | Path, options: RenderOptions | None = None) -> RenderSummary:
+    """Render every cell of every grid of a spec into the folder `out`; what is committed there is kept.
+
+    Args:
+        spec: a loaded spec (its relative files are looked up in `options.assets`, else in its own folder), or a
+            `DatasetSpec` (then in `options.assets`, else in the working folder).
+        out: the dataset's folder; on a cluster, on storage that all nodes share under the same path.
+        options: how to render.
+
+    Returns:
+        A summary; `ok` is False when units were set aside or the run was interrupted by a signal.
+
+    Raises:
+        InputError: bad spec, options or target: nothing was rendered.
+        WorkError: Ray, all workers or the disk failed; what is committed is kept, and the same call resumes.
+        DataError: what is in the folder is damaged.
+    """
+    options = options or RenderOptions()
+    options.validate()
+    loaded = spec if isinstance(spec, LoadedSpec) else LoadedSpec(spec, "spec", Path.cwd())
+    assets_root = loaded.assets_root(options.assets)
+    expansion = expand(loaded.spec)
+    plan = plan_run(expansion, assets_root)
+    ledger = Ledger(Path(out).resolve())
+    folder.check_target(ledger.root)
+    with folder_lock(ledger.lock_file):
+        folder.claim(ledger, loaded.spec)
+        pin_assets(ledger, plan, assets_root)
+        folder.sweep(ledger.root)
+        return _Rendering(expansion, plan, ledger, options).render()
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What was there when the run began: finished units by grid, and the grids with a record."""
+
+    done: dict[str, set[str]]
+    prepared: set[str]
+
+    def units(self) -> int:
+        return sum(len(names) for names in self.done.values())
+
+
+class _Rendering:
+    """One call of `render`, the lock in hand."""
+
+    def __init__(self, expansion: Expansion, plan: RunPlan, ledger: Ledger, options: RenderOptions) -> None:
+        self._expansion = expansion
+        self._plan = plan
+        self._ledger = ledger
+        self._options = options
+        self._run_id = uuid.uuid4().hex
+        self._began = time.time()
+
+    def render(self) -> RenderSummary:
+        start = self._look()
+        pace = Pace(
+            self._plan.cells_per_grid * len(self._plan.grid_ids),
+            self._plan.units_total,
+            self._cells(start),
+            start.units(),
+        )
+        scheduler = Scheduler(self._plan, start.prepared, start.done)
+        reporter = Reporter(self._ledger, self._run_id, self._options)
+        run = Run(self._ledger, self._options, scheduler, pace, reporter)
+        whole = True
+        if not scheduler.empty:
+            self._check_space(pace)
+            reporter.write("starting", pace.progress(()))
+            self._ledger.event("run_started", run=self._run_id, units_left=scheduler.pending)
+            try:
+                whole = self._with_ray(run)
+            except BaseException as error:
+                self._tell_end(reporter, pace, "failed", str(error))
+                raise
+            finally:
+                reporter.close()
+        return self._sum_up(run, pace, reporter, start, whole)
+
+    def _look(self) -> _Start:
+        wanted = {UnitKey("a.b.c", first, last).name for first, last in self._plan.unit_times}
+        done = {grid_id: self._ledger.committed(grid_id) & wanted for grid_id in sorted(self._plan.grid_ids)}
+        return _Start({grid_id: names for grid_id, names in done.items() if names}, self._ledger.prepared())
+
+    def _cells(self, start: _Start) -> int:
+        times = {UnitKey("a.b.c", first, last).name: last - first + 1 for first, last in self._plan.unit_times}
+        return sum(times[name] for names in start.done.values() for name in names) * self._plan.recipe.cameras
+
+    def _check_space(self, pace: Pace) -> None:
+        share = 1.0 - pace.cells_done / pace.cells_total
+        needed = estimate(self._expansion).bytes * share
+        folder.check_space(self._ledger.root, needed, self._options.ignore_free_space)
+
+    def _with_ray(self, run: Run) -> bool:
+        with cluster.connected(self._options), StopWish() as stop:
+            device, places = cluster.slots(self._options)
+            crew = Crew([(slot, self._settings(device, slot.threads)) for slot in places])
+            try:
+                return run.go(crew, stop)
+            finally:
+                crew.close()
+
+    def _settings(self, device: str, threads: int) -> WorkerSettings:
+        options = self._options
+        blender = BlenderSettings(
+            executable=options.blender,
+            device=device,
+            threads=threads,
+            hang_timeout_s=options.hang_timeout_s,
+            recycle_units=options.recycle_units,
+            recycle_gb=options.recycle_gb,
+        )
+        scratch = str(options.scratch.resolve()) if options.scratch is not None else None
+        return WorkerSettings(str(self._ledger.root), self._run_id, self._plan.recipe, blender, scratch)
+
+    def _tell_end(self, reporter: Reporter, pace: Pace, state: str, error: str | None = None) -> None:
+        with contextlib.suppress(WorkError):  # a full disk has been reported already, and must not hide the cause
+            self._ledger.event("run_ended", run=self._run_id, state=state, error=error)
+            reporter.write(state, pace.progress(()))
+
+    def _sum_up(self, run: Run, pace: Pace, reporter: Reporter, start: _Start, whole: bool) -> RenderSummary:
+        failures = tuple(f for f in self._ledger.failures() if f.grid in self._plan.grid_ids)
+        complete = pace.units_done == self._plan.units_total
+        state = "complete" if complete else "incomplete" if whole else "interrupted"
+        before = time.time()
+        try:
+            index = self._index(pace)
+        except CamxtimeError as error:
+            self._tell_end(reporter, pace, "failed", str(error))
+            raise
+        now = time.time()
+        if pace.units_rendered or state != "complete":
+            self._tell_end(reporter, pace, state)
+        startup = min(max((run.first_render or before) - self._began, 0.0), now - self._began)
+        timing = {name: round(seconds, 4) for name, seconds in run.timing.items()}
+        return RenderSummary(
+            root=self._ledger.root,
+            state=state,
+            grids=len(self._plan.grid_ids),
+            units_total=self._plan.units_total,
+            units_kept=start.units(),
+            units_rendered=pace.units_rendered,
+            cells_rendered=pace.cells_rendered,
+            seconds=now - self._began,
+            startup_seconds=startup,
+            failures=failures,
+            digest=index["digest"] if complete and index is not None else None,
+            timing={**timing, "index": round(now - before, 4)},
+        )
+
+    def _index(self, pace: Pace) -> dict[str, Any] | None:
+        """Build the index, unless the one that is there is of all cells and nothing was rendered since."""
+        root, spec = self._ledger.root, self._expansion.spec
+        known = read_json(root / DATASET_JSON)
+        if known is not None and not pace.units_rendered and known.get("counts", {}).get("cells") == pace.cells_total:
+            return known if isinstance(known, dict) else None
+        if not self._ledger.prepared():
+            return None
+        engine = {**self._plan.recipe.engine, "views_per_batch": self._plan.recipe.views_per_batch}
+        engine.update(read_json(self._ledger.engine_file) or {})
+        planned = sorted(self._plan.grid_ids)
+        return build_index(root, DatasetHeader(spec.name, spec.canonical(), dict(spec.passes), engine, planned))

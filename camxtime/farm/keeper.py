@@ -1,0 +1,164 @@
+"""One Blender, kept alive: started when needed, its stage kept loaded, replaced when it dies, hangs or has grown."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from camxtime.errors import InputError
+from camxtime.farm.blender import BlenderInfo, BlenderLaunch, BlenderProcess, StageReport
+from camxtime.farm.jobs import Recipe, StageJob
+
+LOG_BYTES_KEPT = 200_000
+GPU_PREFERENCE = ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
+
+
+@dataclass(frozen=True)
+class BlenderSettings:
+    """How a worker runs Blender; the same for all workers of a run but for `threads`.
+
+    device: a Cycles device, or `GPU`: the best kind of GPU that Blender sees here.
+    """
+
+    executable: str | None
+    device: str
+    threads: int
+    hang_timeout_s: float
+    recycle_units: int
+    recycle_gb: float
+
+
+class BlenderKeeper:
+    """Use it from one thread only, which must live as long as Blender shall: the kernel ends the child with it.
+
+    Args:
+        settings: how Blender runs.
+        recipe: engine, image size and passes to configure it for.
+        scratch: the worker's scratch folder; Blender's log lies in it too.
+    """
+
+    def __init__(self, settings: BlenderSettings, recipe: Recipe, scratch: Path) -> None:
+        self._settings = settings
+        self._recipe = recipe
+        self._scratch = scratch
+        self._log = scratch / "blender.log"
+        self._process: BlenderProcess | None = None
+        self._stage: StageReport | None = None
+        self._stage_id: str | None = None
+        self._units = 0
+        self.info: BlenderInfo | None = None
+        self.device: dict[str, Any] = {}
+        self.starts = 0
+
+    @property
+    def stage_id(self) -> str | None:
+        """The stage that is loaded."""
+        return self._stage_id
+
+    def start(self) -> BlenderProcess:
+        """The running Blender, started and configured if it is not.
+
+        Raises:
+            InputError: the executable is not Blender, or too old, or the device is absent.
+            WorkError: it does not start.
+        """
+        if self._process is not None:
+            return self._process
+        launch = BlenderLaunch(
+            executable=self._settings.executable,
+            scratch=self._scratch,
+            log=self._log,
+            env={"OMP_NUM_THREADS": str(self._settings.threads)},  # Ray sets it to 1 for its workers
+        )
+        process = BlenderProcess(launch, hang_timeout_s=self._settings.hang_timeout_s)
+        try:
+            self.info = process.start()
+            self.starts += 1
+            engine = {**self._recipe.engine, "device": self._device(self.info), "threads": self._settings.threads}
+            size = (self._recipe.width, self._recipe.height)
+            self.device = process.configure(engine, size, list(self._recipe.passes))
+        except BaseException:
+            process.kill()
+            raise
+        self._process = process
+        self._units = 0
+        return process
+
+    def _device(self, info: BlenderInfo) -> str:
+        if self._settings.device != "GPU":
+            return self._settings.device
+        for kind in GPU_PREFERENCE:
+            if info.devices.get(kind):
+                return kind
+        raise InputError(
+            f"device: Ray has GPUs on {os.uname().nodename}, but Blender {info.version} sees none of "
+            f"{', '.join(GPU_PREFERENCE)}; mend the driver (camxtime doctor says what is wrong) or choose --device CPU."
+        )
+
+    def load(self, stage: StageJob) -> tuple[BlenderProcess, StageReport]:
+        """Blender with the stage loaded, and what loading it reported.
+
+        Raises:
+            InputError: the stage's request is wrong (an asset is missing or is not what its suffix says, …).
+            WorkError: Blender died or hung.
+        """
+        process = self.start()
+        if self._stage is None or self._stage_id != stage.stage_id:
+            self._stage, self._stage_id = None, None
+            self._stage = process.load_stage(stage.request)
+            self._stage_id = stage.stage_id
+        return process, self._stage
+
+    def unit_done(self) -> None:
+        """Count a unit, and replace Blender if it has done or grown enough."""
+        self._units += 1
+        limit = self._settings.recycle_units
+        grown = self._settings.recycle_gb > 0 and self.resident_gb() > self._settings.recycle_gb
+        if grown or (limit > 0 and self._units >= limit):
+            self.close()
+
+    def resident_gb(self) -> float:
+        """Resident memory of Blender, GB; 0 when none runs."""
+        process = self._process
+        if process is None or process.pid is None:
+            return 0.0
+        try:
+            return float(psutil.Process(process.pid).memory_info().rss) / 1e9
+        except psutil.Error:
+            return 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of Blender, None when none runs."""
+        return self._process.pid if self._process is not None else None
+
+    def discard(self) -> None:
+        """Kill Blender: after an error its state is not to be trusted."""
+        process, self._process = self._process, None
+        self._stage, self._stage_id = None, None
+        if process is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End Blender in good order."""
+        process, self._process = self._process, None
+        self._stage, self._stage_id = None, None
+        if process is not None:
+            process.close()
+
+    def log_mark(self) -> int:
+        """The log's length now, to take a unit's part of it later."""
+        return self._log.stat().st_size if self._log.exists() else 0
+
+    def log_since(self, mark: int) -> str:
+        """Blender's log from `mark` on (the last `LOG_BYTES_KEPT` bytes of that)."""
+        if not self._log.exists():
+            return ""
+        size = self._log.stat().st_size
+        with self._log.open("rb") as file:
+            file.seek(max(mark if mark <= size else 0, size - LOG_BYTES_KEPT))
+            return file.read().decode("utf-8", "replace")

@@ -1,0 +1,128 @@
+"""From a loaded stage and a path of the spec to a grid record: draw, check, draw again; once per grid.
+
+A record holds everything that a unit's rendering needs besides the stage, so a resumed run films exactly the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from camxtime.errors import InputError
+from camxtime.farm.blender import BlenderProcess, StageReport
+from camxtime.farm.jobs import GridJob, Recipe, noise_seed
+from camxtime.farm.words import path_words
+from camxtime.geometry.cameras import Cameras
+from camxtime.geometry.framing import Framing, inside_box
+from camxtime.geometry.paths import DrawnPath, PathRequest, SpeedLaw, draw
+from camxtime.shards.records import GridRecord
+from camxtime.spec.captions import compose_caption
+
+TIMES_LOOKED_AT = 9  # for the subject's visibility, evenly spaced, first and last included
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks found: the worst failing check in words (None: all passed) and what was measured."""
+
+    fault: str | None
+    measured: dict[str, float]
+
+
+def visibility_times(times: int) -> list[int]:
+    """Times at which the subject's visibility is looked at."""
+    return sorted({int(t) for t in np.linspace(0, times - 1, min(times, TIMES_LOOKED_AT)).round()})
+
+
+def judge(process: BlenderProcess, cameras: Cameras, framing: Framing, recipe: Recipe) -> Verdict:
+    """Check a drawn path against the stage that Blender has loaded (limits: `recipe.checks`)."""
+    limits = recipe.checks
+    outside = ~inside_box(cameras, framing)
+    if outside.any():
+        return Verdict("left the box in which cameras may be", {"cameras_outside": float(outside.sum())})
+    report = process.check_path(cameras, visibility_times(recipe.times))
+    clearance = float(np.min(report.clearance_m))
+    visible = np.asarray(report.subject_visible, dtype=np.float64).mean(axis=1)
+    measured = {
+        "clearance_m": clearance,
+        "subject_visible_mean": float(visible.mean()),
+        "subject_visible_worst": float(visible.min()),
+    }
+    if np.any(report.inside_geometry):
+        return Verdict("stood inside geometry", measured)
+    if np.any(report.segment_blocked):
+        return Verdict("passed through a surface", measured)
+    if clearance < limits["min_clearance_m"]:
+        return Verdict(f"came nearer than {limits['min_clearance_m']} m to a surface", measured)
+    if measured["subject_visible_mean"] < limits["min_subject_visible"]:
+        return Verdict(f"showed less than {limits['min_subject_visible']:.0%} of the subject on average", measured)
+    if measured["subject_visible_worst"] < limits["min_camera_visible"]:
+        return Verdict(f"had a camera that saw less than {limits['min_camera_visible']:.0%} of the subject", measured)
+    return Verdict(None, measured)
+
+
+def choose_path(
+    process: BlenderProcess, framing: Framing, grid: GridJob, recipe: Recipe
+) -> tuple[int, DrawnPath, Verdict]:
+    """Draw the grid's path until one passes the checks; returns the draw's number, the path and what was measured.
+
+    Draw k depends on the grid's seed and k alone.
+
+    Raises:
+        InputError: no draw passed; it says which check failed how often, and what to change.
+    """
+    request = PathRequest(framing, recipe.cameras, recipe.width, recipe.height, SpeedLaw(**grid.speed))
+    faults: Counter[str] = Counter()
+    before: DrawnPath | None = None
+    for number in range(recipe.checks["max_draws"]):
+        rng = np.random.default_rng(np.random.SeedSequence([grid.seed, number]))
+        drawn = draw(grid.kind, grid.ranges, request, rng)
+        if before is not None and drawn.parameters == before.parameters:
+            break  # nothing in it is drawn: another attempt would be the same
+        before = drawn
+        verdict = judge(process, drawn.cameras, framing, recipe)
+        if verdict.fault is None:
+            return number, drawn, verdict
+        faults[verdict.fault] += 1
+    tried = sum(faults.values())
+    counts = "; ".join(f"{count} {fault}" for fault, count in faults.most_common())
+    raise InputError(
+        f"{grid.grid_id}: none of {tried} draws of its {grid.kind} path can be filmed: {counts}. Widen the path's ranges, "
+        "bring it nearer (distance_fit), or loosen path_checks in the spec."
+    )
+
+
+def prepare(process: BlenderProcess, stage: StageReport, grid: GridJob, recipe: Recipe) -> GridRecord:
+    """The record of a grid, from the stage that Blender has loaded.
+
+    Raises:
+        InputError: no path passes the checks, or the stage has no subject to frame.
+    """
+    framing = Framing.from_dict(stage.framing)
+    number, drawn, verdict = choose_path(process, framing, grid, recipe)
+    words = grid.caption if grid.caption is not None else path_words(grid.kind, drawn.parameters)
+    caption = compose_caption(stage.animation_caption, stage.scene_caption, words)
+    return GridRecord(
+        grid=grid.grid_id,
+        cameras=drawn.cameras,
+        times=recipe.times,
+        fps=recipe.fps,
+        passes=recipe.passes,
+        caption=caption,
+        seeds={
+            "grid": grid.seed,
+            "draw": number,
+            "noise": {str(t): noise_seed(grid.seed, t) for t in range(recipe.times)},
+        },
+        instances=tuple(stage.instances),
+        path_parameters={"kind": grid.kind, "speed": grid.speed, **drawn.parameters},
+        extra={
+            "framing": framing.to_dict(),
+            "checks": verdict.measured,
+            "assets": stage.assets,
+            "triangles": stage.triangles,
+            "objects": stage.objects,
+        },
+    )

@@ -1,0 +1,190 @@
+"""One run's loop: tasks to workers, reports into the ledger, retries, setting aside, and knowing when to stop."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from camxtime.errors import InputError, WorkError
+from camxtime.farm.crew import TASKS_IN_HAND, Crew, Heard, Member
+from camxtime.farm.files import read_json, write_json
+from camxtime.farm.jobs import Task
+from camxtime.farm.ledger import Ledger
+from camxtime.farm.options import Failure, RenderOptions
+from camxtime.farm.pace import Pace, Reporter
+from camxtime.farm.schedule import Scheduler
+from camxtime.farm.stop import StopWish
+from camxtime.farm.worker import Report
+
+TICK_S = 0.5
+START_LIMIT_S = 1800.0  # kernels may be compiled, and nodes may have to be booted
+DEATHS_IN_A_ROW = 3  # of one place's workers, nothing finished in between
+IDENTITY = ("blender", "build_hash", "device")
+
+
+class Run:
+    """The state of a run between Ray's start and its end."""
+
+    def __init__(
+        self, ledger: Ledger, options: RenderOptions, schedule: Scheduler, pace: Pace, reporter: Reporter
+    ) -> None:
+        self._ledger = ledger
+        self._options = options
+        self._schedule = schedule
+        self._pace = pace
+        self._reporter = reporter
+        self._attempts: Counter[str] = Counter()
+        self._deaths: Counter[int] = Counter()  # by place
+        self._stages_failing: set[str] = set()
+        self._hopeless: Report | None = None  # why the last worker could not be started
+        self.first_render: float | None = None
+        self.timing: Counter[str] = Counter()
+
+    def go(self, crew: Crew, stop: StopWish) -> bool:
+        """Work until all is done or set aside (True), or the wish to stop is granted (False).
+
+        Raises:
+            InputError: no worker can be started, for a reason that lies in the options or the machine.
+            WorkError: no worker can be kept alive, the disk is full, or everything fails.
+        """
+        for place in crew.places:
+            crew.hire(place)
+        hired = time.monotonic()
+        stopping: float | None = None
+        while True:
+            if stop.times and stopping is None:
+                stopping = time.monotonic()
+                self._ledger.event("stop_wished", signal=stop.name)
+                crew.hold()
+            if stopping is None:
+                self._hand_out(crew)
+            elif not crew.busy or stop.times > 1 or time.monotonic() - stopping > self._options.grace_s:
+                return False
+            if stopping is None and not crew.busy and self._schedule.empty:
+                return True
+            if not crew.members:
+                raise self._nobody_left()
+            if not any(member.ready for member in crew.members.values()) and time.monotonic() - hired > START_LIMIT_S:
+                raise WorkError(
+                    f"No worker has started in {START_LIMIT_S:.0f} s: Ray has no room for one, or is stuck."
+                )
+            for heard in crew.listen(TICK_S):
+                self._take_in(crew, heard)
+            self._pace.sample(crew.cells_in_hand())
+            cards = tuple(member.card() for member in crew.members.values())
+            self._reporter.show("stopping" if stopping is not None else "running", self._pace.progress(cards))
+
+    def _hand_out(self, crew: Crew) -> None:
+        """First one task each, then the second, so that nobody hoards while another idles."""
+        for depth in range(1, TASKS_IN_HAND + 1):
+            for member in crew.members.values():
+                if member.ready and len(member.hands) < depth:
+                    task = self._schedule.next(member.number, busy=bool(member.hands))
+                    if task is not None:
+                        crew.give(member, task)
+
+    def _take_in(self, crew: Crew, heard: Heard) -> None:
+        if heard.lost is not None:
+            self._lost(crew, heard)
+        elif heard.report is not None and heard.task is None:
+            self._started(crew, heard.member, heard.report)
+        elif heard.report is not None and heard.task is not None:
+            if heard.report.error is None:
+                self._done(heard.member, heard.task, heard.report)
+            else:
+                self._failed(heard.member, heard.task, heard.report)
+
+    def _started(self, crew: Crew, member: Member, report: Report) -> None:
+        if report.error is None:
+            report = self._same_engine(report)
+        if report.error is None:
+            self._ledger.event("worker_started", worker=member.number, **report.info)
+            return
+        self._ledger.event("worker_failed_to_start", worker=member.number, error=report.error)
+        self._hopeless = report
+        crew.lose(member, report.error)
+        if not report.lasting:
+            self._replace(crew, member)
+
+    def _same_engine(self, report: Report) -> Report:
+        """The report, or a failure if this worker's Blender or device is not the one the dataset is made with."""
+        found = {name: report.info[name] for name in IDENTITY}
+        known = read_json(self._ledger.engine_file)
+        if known is None:
+            write_json(self._ledger.engine_file, found)
+        elif known != found:
+            was, now = (" ".join(str(value[name]) for name in IDENTITY) for value in (known, found))
+            text = (
+                f"{report.info['host']}: the dataset is made with Blender, build and device {was}, this worker has {now}; "
+                "cells would differ. Use the same ones on all nodes, or a new folder."
+            )
+            return Report(error=text, lasting=True)
+        return report
+
+    def _replace(self, crew: Crew, member: Member) -> None:
+        self._deaths[member.place] = 0 if member.finished else self._deaths[member.place] + 1
+        if self._deaths[member.place] < DEATHS_IN_A_ROW:
+            crew.hire(member.place)
+
+    def _nobody_left(self) -> Exception:
+        report = self._hopeless
+        if report is None:
+            return WorkError("No worker is left: their processes died again and again; see ledger/events.jsonl.")
+        return InputError(report.error) if report.lasting else WorkError(f"No worker can be started: {report.error}")
+
+    def _lost(self, crew: Crew, heard: Heard) -> None:
+        """A worker's process is gone: its tasks are handed out again; the first in its hands is the suspect."""
+        member = heard.member
+        self._ledger.event("worker_lost", worker=member.number, error=heard.lost, tasks=[str(t) for t in heard.left])
+        self._schedule.forget_worker(member.number)
+        for place, task in reversed(list(enumerate(heard.left))):
+            if place == 0:
+                self._failed(member, task, Report(error=heard.lost))
+            else:
+                self._schedule.give_back(task)
+        self._replace(crew, member)
+
+    def _done(self, member: Member, task: Task, report: Report) -> None:
+        self._schedule.finished(task)
+        self._ledger.forgive(task.grid.grid_id, task.unit)
+        self._attempts.pop(str(task), None)
+        if task.key is None:
+            self._ledger.event("prepared", grid=task.grid.grid_id, worker=member.number, seconds=report.timing)
+            return
+        began = report.timing["began"] + report.timing["load"]
+        if self.first_render is None:
+            self._pace.begin()
+        self.first_render = min(began, self.first_render or began)
+        self._pace.add(report.cells)
+        self._stages_failing.clear()
+        seconds = {name: value for name, value in report.timing.items() if name != "began"}
+        self.timing.update(seconds)
+        self._ledger.event(
+            "rendered", grid=task.grid.grid_id, unit=task.unit, worker=member.number, cells=report.cells,
+            nbytes=report.nbytes, seconds=seconds,
+        )  # fmt: skip
+
+    def _failed(self, member: Member, task: Task, report: Report) -> None:
+        error = report.error or "unknown"
+        if report.held:
+            self._schedule.give_back(task)
+            return
+        self._attempts[str(task)] += 1
+        attempt = self._attempts[str(task)]
+        self._ledger.event(
+            "failed", grid=task.grid.grid_id, unit=task.unit, worker=member.number, attempt=attempt, error=error
+        )
+        if report.disk_full:
+            raise WorkError(f"{error} What is committed is safe; run render again once there is room.")
+        if attempt <= self._options.retries and not report.lasting:
+            self._schedule.give_back(task)
+            return
+        failure = self._ledger.set_aside(Failure(task.grid.grid_id, task.unit, attempt, error), report.log)
+        self._ledger.event("set_aside", grid=task.grid.grid_id, unit=task.unit, error=error)
+        self._pace.units_failed += self._schedule.drop(task)
+        self._stages_failing.add(task.stage.stage_id)
+        limit = self._options.give_up_after
+        if limit and len(self._stages_failing) >= limit and self._pace.units_rendered == 0:
+            raise WorkError(
+                f"{limit} stages failed and nothing could be rendered, so the run stops; the last failure: {failure}"
+            )

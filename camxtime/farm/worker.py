@@ -1,0 +1,264 @@
+"""The render worker: owns one Blender and one scratch folder, and does the tasks it is given. Made a Ray actor by `crew`.
+
+No pixels go through Ray: a worker writes shards where the dataset lies and returns a small report. Its methods return
+reports for whatever goes wrong with a task; only the loss of the whole process shows as a Ray error. Two tasks may be
+in its hands at once: Blender works on one while the other's tail is written. A third thread answers `state`.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from camxtime.errors import CamxtimeError, DataError, InputError, WorkError
+from camxtime.farm.blender import BlenderProcess, StageReport
+from camxtime.farm.color import DisplayTransform
+from camxtime.farm.encode import EncodedBatch, Encoder
+from camxtime.farm.files import is_disk_full, read_json
+from camxtime.farm.jobs import Recipe, Task
+from camxtime.farm.keeper import BlenderKeeper, BlenderSettings
+from camxtime.farm.prepare import prepare
+from camxtime.farm.relay import Relay
+from camxtime.farm.scratch import Scratch, scratch_needed
+from camxtime.farm.unit import BATCHES_WAITING, UnitTiming, film, recorded_cameras, unit_request, write
+from camxtime.shards.layout import UnitKey
+
+MAX_ENCODERS = 4
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """What a worker is told when it is made. `run_id` proves that it sees the driver's folder."""
+
+    root: str
+    run_id: str
+    recipe: Recipe
+    blender: BlenderSettings
+    scratch: str | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a call to a worker.
+
+    error: None when all went well, else one or two sentences.
+    lasting: whether trying again would fail in the same way (bad input, as opposed to a crash).
+    disk_full: whether the dataset's disk has no space left.
+    log: Blender's log of the task, when it failed.
+    held: the task was not begun, because the run is to stop.
+    """
+
+    error: str | None = None
+    lasting: bool = False
+    disk_full: bool = False
+    log: str | None = None
+    held: bool = False
+    cells: int = 0
+    nbytes: int = 0
+    timing: dict[str, Any] = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict)
+
+
+class _HeldError(Exception):
+    """A task was given before the run was stopped, and not begun."""
+
+
+@dataclass(eq=False)
+class _Job:
+    """A task in hand: where its time goes, cells written so far, Blender's log if it failed."""
+
+    task: Task
+    timing: UnitTiming = field(default_factory=UnitTiming)
+    cells: int = 0
+    filmed: float = 0.0
+    log: str | None = None
+
+    def count(self, cells: int) -> None:
+        self.cells += cells
+
+
+class Worker:
+    """See the module. `settings` is all it needs; nothing is started before `start`."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._root = Path(settings.root)
+        self._recipe = settings.recipe
+        self._state_lock = threading.Lock()
+        self._doing = "starting"
+        self._job: _Job | None = None
+        self._jobs: set[_Job] = set()
+        self._hold = threading.Event()
+        # One thread for all of Blender's life: the kernel ends the child when the thread that spawned it ends.
+        self._blender_thread = ThreadPoolExecutor(1, thread_name_prefix="blender")
+        self._keeper: BlenderKeeper | None = None
+        self._scratch: Scratch | None = None
+        self._encoder: Encoder | None = None
+
+    def start(self) -> Report:
+        """Check the folder, make the scratch folder, start Blender and choose its device."""
+        try:
+            self._see_folder()
+            recipe = self._recipe
+            needed = scratch_needed(recipe.width, recipe.height, recipe.views_per_batch)
+            chosen = self._settings.scratch
+            self._scratch = Scratch(Path(chosen) if chosen is not None else None, needed)
+            keeper = BlenderKeeper(self._settings.blender, recipe, self._scratch.path)
+            self._keeper = keeper
+            self._blender_thread.submit(keeper.start).result()
+            threads = max(1, min(MAX_ENCODERS, self._settings.blender.threads or os.cpu_count() or 1))
+            self._encoder = Encoder(recipe.passes, DisplayTransform.of(recipe.engine), threads)
+        except Exception as error:  # noqa: BLE001  a worker reports whatever it is
+            return self._failed(error, self._keeper.log_since(0) if self._keeper is not None else None)
+        self._set("idle", None)
+        return Report(info=self._identity())
+
+    def _see_folder(self) -> None:
+        record = read_json(self._root / "ledger" / "run.json")
+        if record is None or record.get("run_id") != self._settings.run_id:
+            raise InputError(
+                f"{socket.gethostname()} does not see the dataset's folder {self._root}; it must be on storage that "
+                "all nodes share under the same path."
+            )
+
+    def _identity(self) -> dict[str, Any]:
+        keeper = self._ready()[0]
+        info = keeper.info
+        if info is None:
+            raise WorkError("The worker's Blender was never started.")
+        return {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "blender": info.version,
+            "build_hash": info.build_hash,
+            "device": keeper.device["device"],
+            "device_names": list(keeper.device["names"]),
+            "scratch": str(self._scratch.path) if self._scratch is not None else None,
+        }
+
+    def _ready(self) -> tuple[BlenderKeeper, Encoder]:
+        if self._keeper is None or self._encoder is None:
+            raise WorkError("The worker was given work before it was started.")
+        return self._keeper, self._encoder
+
+    def run(self, task: Task) -> Report:
+        """Do a task: prepare a grid or render a unit. Safe to repeat: what is there already is kept."""
+        job = _Job(task)
+        try:
+            if task.key is None:
+                self._blender_thread.submit(self._on_blender, job, self._prepare).result()
+                return Report(timing=job.timing.to_json())
+            return self._render(job, task.key)
+        except _HeldError:
+            return Report(error="not begun: the run stops", held=True)
+        except Exception as error:  # noqa: BLE001  a worker reports whatever it is
+            return self._failed(error, job.log)
+        finally:
+            self._forget(job)
+
+    def _prepare(self, job: _Job, process: BlenderProcess, stage: StageReport) -> None:
+        start = time.monotonic()
+        record = prepare(process, stage, job.task.grid, self._recipe)
+        record.write(self._root)
+        job.timing.render = time.monotonic() - start
+
+    def _render(self, job: _Job, key: UnitKey) -> Report:
+        cameras = recorded_cameras(self._root, job.task.grid.grid_id, self._recipe)
+        relay: Relay[EncodedBatch] = Relay(BATCHES_WAITING)
+        encoder = self._ready()[1]
+
+        def filming(_: _Job, process: BlenderProcess, stage: StageReport) -> None:
+            request = unit_request(cameras, key, job.task.grid.seed, self._recipe)
+            film(process, request, encoder, relay, job.timing)
+
+        future = self._blender_thread.submit(self._on_blender, job, filming)
+        future.add_done_callback(lambda done: relay.fail(error) if (error := done.exception()) else None)
+        commit = write(self._root, key, self._recipe, relay, lambda: self._info(job), job.count)
+        job.timing.tail = max(0.0, time.monotonic() - job.filmed)
+        return Report(cells=commit.cells, nbytes=commit.nbytes, timing=job.timing.to_json())
+
+    def _on_blender(self, job: _Job, do: Callable[[_Job, BlenderProcess, StageReport], None]) -> None:
+        """Run `do` with the job's stage loaded, in Blender's thread; after a failure Blender is not trusted again."""
+        if self._hold.is_set():
+            raise _HeldError
+        keeper = self._ready()[0]
+        mark = keeper.log_mark()
+        loaded = keeper.stage_id == job.task.stage.stage_id
+        self._set("rendering" if loaded else "loading", job)
+        job.timing.began = time.time()
+        try:
+            start = time.monotonic()
+            process, stage = keeper.load(job.task.stage)
+            job.timing.load = time.monotonic() - start
+            self._set("preparing" if job.task.key is None else "rendering", job)
+            do(job, process, stage)
+        except BaseException as error:
+            job.log = keeper.log_since(mark)
+            if not isinstance(error, InputError):
+                keeper.discard()
+            raise
+        finally:
+            job.filmed = time.monotonic()
+            self._set("idle", None)
+        keeper.unit_done()
+
+    def _info(self, job: _Job) -> dict[str, Any]:
+        """What is kept with a commit about how it came to be; no digest covers it."""
+        who = self._identity()
+        kept = {name: who[name] for name in ("blender", "build_hash", "device", "device_names", "host")}
+        layout = {"views_per_batch": self._recipe.views_per_batch}
+        return {**kept, "layout": layout, "seconds": job.timing.to_json()}
+
+    def _failed(self, error: Exception, log: str | None) -> Report:
+        if isinstance(error, CamxtimeError):
+            text = str(error)
+        else:
+            text = "".join(traceback.format_exception(error)).strip().replace("\n", " | ")[-2000:]
+        lasting = isinstance(error, InputError | DataError)
+        return Report(error=text, lasting=lasting, disk_full=is_disk_full(error), log=log)
+
+    def _set(self, doing: str, job: _Job | None) -> None:
+        with self._state_lock:
+            self._doing, self._job = doing, job
+            if job is not None:
+                self._jobs.add(job)
+
+    def _forget(self, job: _Job) -> None:
+        with self._state_lock:
+            self._jobs.discard(job)
+
+    def state(self) -> dict[str, Any]:
+        """What the worker does now: plain data for `status`. Answers while tasks run."""
+        with self._state_lock:
+            doing, job, cells = self._doing, self._job, sum(job.cells for job in self._jobs)
+        keeper = self._keeper
+        return {
+            "doing": doing,
+            "task": str(job.task) if job is not None else None,
+            "cells_in_hand": cells,
+            "blender_gb": round(keeper.resident_gb(), 3) if keeper is not None else 0.0,
+            "blender_pid": keeper.pid if keeper is not None else None,
+            "blender_starts": keeper.starts if keeper is not None else 0,
+        }
+
+    def hold(self) -> None:
+        """Begin no other task: the run is to stop."""
+        self._hold.set()
+
+    def stop(self) -> None:
+        """End Blender in good order and remove the scratch folder."""
+        if self._keeper is not None:
+            self._blender_thread.submit(self._keeper.close).result()
+        if self._encoder is not None:
+            self._encoder.close()
+        if self._scratch is not None:
+            self._scratch.close()
+        self._blender_thread.shutdown(wait=True)
