@@ -133,7 +133,7 @@ def motion_to_freeze(frames: int, times: int, rng: Rng, *, hold: int | None = No
 
     τ(f) = min(at − (F−hold−1) + f, at)
     """
-    held = frames // 2 if hold is None else hold
+    held = _draw(rng, frames // 2 if hold is None else hold, 0, frames - 1)
     stop = _draw(rng, at, frames - held - 1, times - 1)
     return np.minimum(stop - (frames - held - 1) + np.arange(frames, dtype=np.int64), stop)
 

@@ -164,7 +164,7 @@ def test_different_seeds_differ() -> None:
         ("ping_pong", {"span": 0}),
         ("forward", {"start": 1}),
         ("forward", {"speed": 2}),
-        ("motion_to_freeze", {"hold": 81}),
+        ("motion_to_freeze", {"hold": 82}),
     ],
 )
 def test_refuses_parameters_that_lead_outside(name: str, parameters: dict[str, float]) -> None:
