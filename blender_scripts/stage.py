@@ -1,0 +1,195 @@
+"""Loading a stage: a scene, an animation placed in it, and what the rest of the system needs to know of them."""
+
+from __future__ import annotations
+
+import time as clock
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from blender_scripts import animations, instances, lights, measure, scenes, space, subject
+from blender_scripts.assets import import_file
+from blender_scripts.bvh_sharing import is_ghost, share_meshes
+from blender_scripts.clips import freeze
+from blender_scripts.contracts import AnimatedSubject, AnimationContext, SceneContract
+from blender_scripts.errors import StageError
+from blender_scripts.parameters import Declared, resolve
+from blender_scripts.physics import bake_physics
+
+FILE_SCENE_PARAMETERS: Declared = {
+    "scale": (1.0, "factor from the file's units to metres"),
+    "lights": (["auto", "own", "default"], "auto: the default sun and sky if the file has no light; own; default"),
+    "sky": (True, "give a file without a world a plain sky"),
+}
+
+NEAR_CLIP_M = 0.01
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A loaded stage.
+
+    bounds: (T, 2, 3) world box of the subject per time index; clip: near and far distance of cameras in metres.
+    """
+
+    times: int
+    contract: SceneContract
+    subject: AnimatedSubject
+    bounds: NDArray[np.float64]
+    clip: tuple[float, float]
+    report: dict[str, Any]
+
+    def owns(self, item: Any) -> bool:
+        """Whether an object belongs to the subject."""
+        return any(item == root or item in root.children_recursive for root in self.subject.objects)
+
+
+def load_stage(request: dict[str, Any]) -> Stage:
+    """Load a stage into an empty file; see docs of the farm's protocol for the request.
+
+    Raises StageError for anything wrong with the request or its files.
+    """
+    start = clock.perf_counter()
+    times, fps = int(request["times"]), float(request["fps"])
+    if times < 1 or not fps > 0:
+        raise StageError(f"a stage needs at least one time and a positive frame rate, not {times} at {fps:g} fps")
+    empty_file()
+    _set_frames(times, fps)
+    contract, files = _load_scene(request["scene"])
+    placed, more = _load_animation(request["animation"], AnimationContext(times, fps, contract))
+    measure.sync_visibility()
+    bake_physics(times)
+    members = {m for root in placed.objects for m in (root, *root.children_recursive)}
+    bounds = _bounds(times, members, request["animation"])
+    table = instances.number_instances(placed.objects)
+    triangles, box = _size(members)
+    diagonal = float(np.linalg.norm(box[1] - box[0]))
+    share_meshes(far=10 * diagonal + 1000)
+    report = {
+        "triangles": triangles,
+        "objects": len(bpy.context.scene.objects),
+        "memory_mb": _memory_mb(),
+        "seconds": clock.perf_counter() - start,
+        "framing": _framing(contract, placed, bounds),
+        "instances": table,
+        "assets": files + more,
+        "captions": {"scene": contract.caption, "animation": placed.caption},
+        "stage": {"centre": list(contract.stage_centre), "radius_m": contract.stage_radius_m},
+    }
+    far = max(4 * diagonal, 100.0)
+    return Stage(times, contract, placed, bounds, (NEAR_CLIP_M, far), report)
+
+
+def empty_file() -> None:
+    """Start from an empty factory file in which nothing found in files may run."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    preferences = bpy.context.preferences
+    preferences.filepaths.use_scripts_auto_execute = False
+    preferences.edit.use_global_undo = False
+
+
+def _set_frames(times: int, fps: float) -> None:
+    scene = bpy.context.scene
+    scene.render.fps = max(round(fps), 1)
+    scene.render.fps_base = scene.render.fps / fps
+    scene.frame_start, scene.frame_end = 1, times
+    scene.frame_set(1)
+
+
+def _load_scene(request: dict[str, Any]) -> tuple[SceneContract, list[dict[str, str]]]:
+    rng = np.random.default_rng(int(request["seed"]))
+    given = request.get("params", {})
+    if "family" in request:
+        family = scenes.load(request["family"])
+        contract = family.build(resolve(request["family"], family.PARAMETERS, given, rng), rng)
+        return _with_caption(contract, request.get("caption")), []
+    name = request["file"].replace("\\", "/").rsplit("/", 1)[-1]
+    values = resolve(name, FILE_SCENE_PARAMETERS, {"lights": "auto"} | given, rng)
+    imported = import_file(request["file"])
+    freeze(imported.objects)
+    _scale(imported.objects, values["scale"])
+    measure.sync_visibility()
+    if values["lights"] == "default" or (values["lights"] == "auto" and not lights.is_lit(imported.objects)):
+        lights.add_default_lights()
+    elif values["sky"] and bpy.context.scene.world is None:
+        lights.add_sky()
+    mesh = space.Mesh.of(measure.surfaces(lambda _: True))
+    if mesh is None:
+        raise StageError(f"{name}: holds nothing that renders")
+    caption = request.get("caption") or "a " + name.rsplit(".", 1)[0].replace("_", " ").replace("-", " ").lower()
+    return space.find_space(name, mesh, caption), imported.files
+
+
+def _with_caption(contract: SceneContract, caption: str | None) -> SceneContract:
+    if caption is None:
+        return contract
+    return SceneContract(**{**contract.__dict__, "caption": caption})
+
+
+def _scale(objects: list[Any], factor: float) -> None:
+    if factor == 1.0:
+        return
+    root = bpy.data.objects.new("camxtime scale", None)
+    bpy.context.scene.collection.objects.link(root)
+    for item in objects:
+        if item.parent is None:
+            item.parent = root
+    root.scale = (factor, factor, factor)
+    bpy.context.view_layer.update()
+
+
+def _load_animation(
+    request: dict[str, Any], context: AnimationContext
+) -> tuple[AnimatedSubject, list[dict[str, str]]]:
+    rng = np.random.default_rng(int(request["seed"]))
+    given = request.get("params", {})
+    if "family" in request:
+        family = animations.load(request["family"])
+        placed = family.build(resolve(request["family"], family.PARAMETERS, given, rng), rng, context)
+        caption = request.get("caption") or placed.caption
+        return AnimatedSubject(placed.objects, placed.front_deg, caption), []
+    name = request["file"].replace("\\", "/").rsplit("/", 1)[-1]
+    loaded = subject.load_subject(request, resolve(name, subject.FILE_PARAMETERS, given, rng), context)
+    return loaded.subject, loaded.files
+
+
+def _bounds(times: int, members: set[Any], request: dict[str, Any]) -> NDArray[np.float64]:
+    boxes = []
+    for time in range(times):
+        bpy.context.scene.frame_set(1 + time)
+        box = measure.bounds(members.__contains__)
+        if box is None:
+            raise StageError(f"animation {request.get('id', '')!r}: nothing of the subject renders at time {time}")
+        boxes.append(box)
+    return np.stack(boxes)
+
+
+def _size(members: set[Any]) -> tuple[int, NDArray[np.float64]]:
+    """Triangles that render, and the world box of all of them; the last time's pose stands for the subject's."""
+    triangles, corners = 0, []
+    for surface in measure.surfaces(lambda item: not is_ghost(item)):
+        triangles += len(surface.triangles)
+        corners.append(np.stack([surface.vertices.min(0), surface.vertices.max(0)]))
+    return triangles, np.stack([np.min(corners, axis=(0, 1)), np.max(corners, axis=(0, 1))])
+
+
+def _framing(contract: SceneContract, placed: AnimatedSubject, bounds: NDArray[np.float64]) -> dict[str, Any]:
+    return {
+        "subject_bounds": bounds.tolist(),
+        "camera_min": list(contract.camera_min),
+        "camera_max": list(contract.camera_max),
+        "floor_m": contract.floor_m,
+        "front_deg": placed.front_deg,
+    }
+
+
+def _memory_mb() -> float:
+    """Peak resident memory of this process so far."""
+    import resource
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
