@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import json
 import os
 import platform
 import shutil
@@ -14,6 +13,8 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from camxtime.errors import CamxtimeError
 
 MIN_SCRATCH_BYTES = 2 * 10**9
 MIN_TARGET_BYTES = 10**9
@@ -170,5 +171,21 @@ def check_target(target: Path) -> Check:
 
 
 def check_blender(blender: str | None) -> list[Check]:
-    """Start Blender once, ask for its build and devices, and stop it."""
-    raise RuntimeError(json.dumps({"blender": blender}))
+    """Start Blender once, ask for its build and its devices, and stop it."""
+    from camxtime.farm.blender import BlenderLaunch, BlenderProcess
+
+    with tempfile.TemporaryDirectory(prefix="camxtime-doctor-") as folder:
+        launch = BlenderLaunch(blender, Path(folder), Path(folder) / "blender.log")
+        try:
+            with BlenderProcess(launch) as process:
+                info = process.start()
+                devices = process.devices()
+        except CamxtimeError as error:
+            mend = "name another one with --blender" if blender else "pip install --force-reinstall 'camxtime[render]'"
+            return [Check("blender", "fail", str(error), mend)]
+    version = ".".join(str(part) for part in info.version)
+    listed = ", ".join(f"{device.type} {device.name}" for device in devices)
+    return [
+        Check("blender", "ok", f"{version} ({info.build_hash}), Python {info.python}"),
+        Check("devices", "ok", f"Cycles can render on: {listed}"),
+    ]
