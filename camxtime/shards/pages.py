@@ -111,8 +111,17 @@ def read_page_header(data: memoryview) -> PageHeader:
     )
 
 
-def payload_spans(data: memoryview, start: int, end: int, count: int) -> list[tuple[int, int]]:
-    """(offset, nbytes) of the `count` payloads of the column chunk at bytes `start` to `end` of a shard.
+@dataclass(frozen=True)
+class PayloadSpan:
+    """One payload in the file: bytes `offset` to `offset + nbytes`; `page_crc` covers it and the 4 bytes before it."""
+
+    offset: int
+    nbytes: int
+    page_crc: int | None
+
+
+def payload_spans(data: memoryview, start: int, end: int, count: int) -> list[PayloadSpan]:
+    """The `count` payloads of the column chunk at bytes `start` to `end` of a shard, in order.
 
     `data` is the whole file. Raises `DataError` if the chunk is not laid out one plain, uncompressed value a page.
     """
@@ -129,7 +138,7 @@ def payload_spans(data: memoryview, start: int, end: int, count: int) -> list[tu
         nbytes = int.from_bytes(data[body : body + 4], "little")
         if nbytes != page.size - 4:
             raise DataError(f"page {index} of {count} holds {page.size - 4} bytes but says {nbytes}.")
-        spans.append((body + 4, nbytes))
+        spans.append(PayloadSpan(body + 4, nbytes, page.crc))
         at = body + page.size
     if at != end:
         raise DataError(f"{end - at} bytes lie behind the last page of a column chunk.")

@@ -6,11 +6,13 @@ opened before `fork`, pickled to a spawned worker, and read from many threads.
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -54,6 +56,10 @@ class Storage(ABC):
     @abstractmethod
     def open_input(self, path: str) -> Any:
         """A file object for pyarrow, which the caller closes; `DataError` if it is missing."""
+
+    @abstractmethod
+    def view(self, path: str) -> AbstractContextManager[memoryview]:
+        """A whole file to look at while the context lasts; `DataError` if it is missing."""
 
     def read_ranges(self, ranges: Sequence[Range]) -> list[bytes]:
         """The bytes of many ranges, in order."""
@@ -134,6 +140,20 @@ class LocalStorage(Storage):
         folder = self._path(path)
         return sorted(os.listdir(folder)) if folder.is_dir() else []
 
+    @contextmanager
+    def view(self, path: str) -> Iterator[memoryview]:
+        try:
+            with self._path(path).open("rb") as file:
+                empty = os.fstat(file.fileno()).st_size == 0
+                data = None if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise self._missing(path, error) from error
+        if data is None:
+            yield memoryview(b"")
+            return
+        with data, memoryview(data) as whole:
+            yield whole
+
     def open_input(self, path: str) -> Any:
         import pyarrow as pa
 
@@ -210,6 +230,11 @@ class RemoteStorage(Storage):
             return bytes(self._filesystem().cat_file(self._path(path)))
         except OSError as error:
             raise self._missing(path, error) from error
+
+    @contextmanager
+    def view(self, path: str) -> Iterator[memoryview]:
+        with memoryview(self.read_bytes(path)) as whole:
+            yield whole
 
     def size(self, path: str) -> int:
         try:

@@ -174,13 +174,13 @@ class UnitWriter:
                 chunk = metadata.row_group(group).column(2 + column)
                 start = chunk.data_page_offset
                 spans = payload_spans(view, start, start + chunk.total_compressed_size, count)
-                for row, (offset, nbytes) in enumerate(spans, start=done):
+                for row, span in enumerate(spans, start=done):
                     place = (*divmod(row, self.cameras), column)
-                    with view[offset : offset + nbytes] as payload:
-                        right = nbytes == self._rows.nbytes[place] and zlib.crc32(payload) == self._rows.crc32[place]
-                    if not right:
-                        raise DataError(f"the bytes at {offset} are not those of cell {row}")
-                    self._rows.offset[place] = offset
+                    with view[span.offset : span.offset + span.nbytes] as payload:
+                        given = (self._rows.nbytes[place], self._rows.crc32[place])
+                        if (span.nbytes, zlib.crc32(payload)) != given:
+                            raise DataError(f"the bytes at {span.offset} are not those of cell {row}")
+                    self._rows.offset[place] = span.offset
             done += count
         if done * len(self.codecs) != self._rows.offset.size:
             raise DataError(f"{done} cells are in the file")
