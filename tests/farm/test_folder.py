@@ -1,0 +1,113 @@
+"""The dataset's folder: one driver, one spec, no foreign files, and clear words for what the disk refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from camxtime.errors import InputError
+from camxtime.farm import folder
+from camxtime.farm.ledger import Ledger
+from camxtime.farm.lock import folder_lock, is_held
+from camxtime.farm.options import Failure
+from camxtime.farm.relay import AbandonedError, Relay
+from camxtime.farm.scratch import PREFIX, Scratch, purge
+
+from .helpers import tiny_spec
+
+
+def test_second_driver_is_refused_and_told_who_holds_it(tmp_path):
+    lock = tmp_path / "ledger" / "lock"
+    with folder_lock(lock):
+        assert is_held(lock)
+        with pytest.raises(InputError, match=f"process {os.getpid()} on "), folder_lock(lock):
+            pass
+    assert not is_held(lock)
+
+
+def test_lock_dies_with_its_holder(tmp_path):
+    lock = tmp_path / "ledger" / "lock"
+    code = (
+        "import os, sys; from pathlib import Path; from camxtime.farm.lock import folder_lock\n"
+        "with folder_lock(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(lock)], check=False).returncode == -9
+    with folder_lock(lock):
+        pass
+
+
+def test_changed_spec_is_refused_with_the_difference(tmp_path):
+    ledger = Ledger(tmp_path)
+    folder.claim(ledger, tiny_spec())
+    folder.claim(ledger, tiny_spec())
+    changed = tiny_spec(seed=6, image={"width": 48, "height": 32})
+    with pytest.raises(InputError, match=r"seed: 5 -> 6; image.width: 32 -> 48"):
+        folder.claim(ledger, changed)
+    with pytest.raises(InputError, match="holds the dataset 'tiny'"):
+        folder.claim(ledger, tiny_spec(name="other"))
+
+
+def test_foreign_files_and_a_file_as_target_are_refused(tmp_path):
+    (tmp_path / "holiday.jpg").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"other files \(holiday.jpg\)"):
+        folder.check_target(tmp_path)
+    with pytest.raises(InputError, match="is not a folder"):
+        folder.check_target(tmp_path / "holiday.jpg")
+    (tmp_path / "dataset.json").write_text("{}")
+    with pytest.raises(InputError, match="without its ledger"):
+        folder.check_target(tmp_path)
+
+
+def test_too_little_space_is_refused_unless_told_otherwise(tmp_path):
+    with pytest.raises(InputError, match="are needed"):
+        folder.check_space(tmp_path, 1e18, ignore=False)
+    folder.check_space(tmp_path, 1e18, ignore=True)
+
+
+def test_failures_are_kept_with_their_log_and_forgiven(tmp_path):
+    ledger = Ledger(tmp_path)
+    kept = ledger.set_aside(Failure("a.b.c", "t0000-0003", 3, "Blender died"), "the log")
+    assert (tmp_path / kept.log).read_text() == "the log"
+    assert ledger.failures() == [kept]
+    ledger.forgive("a.b.c", "t0000-0003")
+    assert ledger.failures() == [] and not (tmp_path / "ledger" / "failures" / "a.b.c").exists()
+
+
+def test_scratch_of_the_dead_is_purged_and_of_the_living_kept(tmp_path):
+    mine = Scratch(tmp_path, needed=1)
+    dead = tmp_path / f"{PREFIX}dead"
+    dead.mkdir()
+    (dead / "owner.lock").touch()
+    (dead / "batch.raw").write_bytes(b"pixels")
+    assert purge(tmp_path) == 1
+    assert mine.path.is_dir() and not dead.exists()
+    mine.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_relay_bounds_what_waits_and_passes_errors_both_ways():
+    relay: Relay[int] = Relay(2)
+    most = []
+
+    def produce() -> None:
+        for i in range(20):
+            relay.put(i)
+            most.append(len(relay._items))
+        relay.fail(ValueError("Blender's end"))
+
+    thread = threading.Thread(target=produce)
+    thread.start()
+    got = []
+    with pytest.raises(ValueError, match="Blender's end"):
+        for item in relay:
+            got.append(item)
+    thread.join()
+    assert got == list(range(20)) and max(most) <= 2
+    relay = Relay(1)
+    relay.abandon()
+    with pytest.raises(AbandonedError):
+        relay.put(1)
