@@ -239,7 +239,7 @@ def _sample_inverse(view: View, uv: Floats) -> _Sample:
     bottom = corners[..., 2] * (1 - x) + corners[..., 3] * x
     slope_x = (corners[..., 1] - corners[..., 0]) * (1 - y) + (corners[..., 3] - corners[..., 2]) * y
     bends, _ = _corners(_bend(inverse), uv)
-    value: Floats = top * (1 - y) + bottom * y
+    value = np.asarray(top * (1 - y) + bottom * y, dtype=np.float64)
     return _Sample(value, np.stack([slope_x, bottom - top], axis=-1), np.asarray(bends.max(axis=-1)))
 
 

@@ -122,9 +122,12 @@ class Start:
 
     def distance_m(self, request: PathRequest) -> float:
         """distance_fit · d_fit in metres."""
+        return self.distance_fit * fitting_distance(self._radius_m(request), self._half_fov_rad(request))
+
+    def _half_fov_rad(self, request: PathRequest) -> float:
         focal = focal_px(request.width, hfov_deg=self.narrowest_hfov_deg())
-        half = float(min_half_fov_rad(intrinsics(focal, request.width, request.height), request.width, request.height))
-        return self.distance_fit * fitting_distance(self._radius_m(request), half)
+        matrix = intrinsics(focal, request.width, request.height)
+        return float(min_half_fov_rad(matrix, request.width, request.height))
 
     def eye(
         self, request: PathRequest, azimuth: ArrayLike = 0.0, elevation: ArrayLike = 0.0, stretch: ArrayLike = 1.0

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from camxtime.geometry.cameras import Cameras, Floats
+from camxtime.geometry.framing import fitting_distance
 from camxtime.geometry.paths.base import PathRequest, Promise, Rig, SubjectPath
 from camxtime.geometry.paths.parameters import SEED_LIMIT, integer, real, sign
 
@@ -160,6 +161,15 @@ class Handheld(SubjectPath):
         turn = self.shake_deg * shake[:, 3:]
         aim, roll = self.aim(request), self.roll_deg + turn[:, 2]
         return Rig(eye, aim, self.hfov_deg, pan_deg=turn[:, 0], tilt_deg=turn[:, 1], roll_deg=roll).cameras(request)
+
+    def distance_m(self, request: PathRequest) -> float:
+        """d with room for the shake: pan and tilt together take 2·A off the field of view, and the position may come
+        √3·A_position nearer."""
+        half = self._half_fov_rad(request)
+        # A lens so long that the shake alone fills its view cannot hold the subject: a quarter of the view is kept.
+        steady = max(half - np.radians(2.0 * self.shake_deg), half / 4.0)
+        nearest = 1.0 - np.sqrt(3.0) * self.shake_distance
+        return self.distance_fit * fitting_distance(self._radius_m(request), steady) / float(nearest)
 
     def _shake(self, cameras: int) -> Floats:
         """(C, 6) noise in [−1, 1]; no frequency above a quarter of the sampling rate, so that it stays smooth."""
