@@ -151,7 +151,6 @@ class BlenderProcess:
         if self._process is not None and self._channel is not None and self._process.poll() is None:
             with contextlib.suppress(ChannelClosed, subprocess.TimeoutExpired):
                 self._channel.send({"id": -1, "do": "quit"})
-                self._channel.close()
                 self._process.wait(QUIT_S)
         self.kill()
 

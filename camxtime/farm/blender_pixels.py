@@ -67,18 +67,20 @@ def _read_exr(path: Path, views: int, layout: Layout) -> dict[str, Pixels]:
 
     width, height, names, _ = layout
     passes = {name: np.empty((views, height, width, CHANNELS[name]), np.float32) for name in names}
+    planes: dict[tuple[tuple[str, str], str], Pixels] = {}
     with OpenEXR.File(str(path), separate_channels=True) as file:
-        planes = {name: c.pixels for part in file.parts for name, c in part.channels.items()}
+        for part in file.parts:
+            view = str(part.header.get("view", "view000"))  # a single view is not named
+            planes.update({(_pass_and_letter(name), view): c.pixels for name, c in part.channels.items()})
     for name in names:
         title, letters = EXR_PASSES[name]
         for view in range(views):
             for i, letter in enumerate(letters):
-                passes[name][view, ..., i] = _plane(planes, title, letter, f"view{view:03d}")
+                passes[name][view, ..., i] = planes[(title, letter), f"view{view:03d}"]
     return passes
 
 
-def _plane(planes: dict[str, Pixels], title: str, letter: str, view: str) -> Pixels:
-    for name, pixels in planes.items():
-        if f".{title}." in f".{name}" and name.endswith((f".{view}.{letter}", f".{letter}.{view}")):
-            return pixels
-    raise KeyError(f"no channel {letter} of {title}, {view}")
+def _pass_and_letter(channel: str) -> tuple[str, str]:
+    """`ViewLayer.Object Index.X` → ("Object Index", "X"); the layer's name may hold dots."""
+    _, title, letter = channel.rsplit(".", 2)
+    return title, letter
