@@ -66,7 +66,7 @@ class AtomicFile:
         self.sync()
         try:
             self.file.close()
-            os.replace(self.temporary, self.path)
+            self.temporary.replace(self.path)
             sync_folder(self.path.parent)
         except OSError as error:
             raise write_error(self.path, error) from error

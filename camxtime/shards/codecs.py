@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from camxtime.codec_names import parse_codec
 from camxtime.errors import DataError, InputError
+from camxtime.shards.cv2_images import cv2_decode, cv2_encode
 from camxtime.shards.imagesize import MAX_PIXELS, check_size, png_size, webp_lossless_size
 
 NEAR_M = 1e-3
@@ -131,10 +132,10 @@ class Png(_Rgb):
     extension = "png"
 
     def _encode(self, image: Image) -> bytes:
-        return _cv2_encode(".png", image[..., ::-1])
+        return cv2_encode(".png", image[..., ::-1])
 
     def _decode(self, data: bytes, size: Size) -> Image:
-        return np.ascontiguousarray(_cv2_decode(data)[..., ::-1])
+        return np.ascontiguousarray(cv2_decode(data)[..., ::-1])
 
     def _size(self, data: bytes) -> Size:
         return png_size(data, 8, 2)
@@ -150,10 +151,10 @@ class Webp(_Rgb):
     def _encode(self, image: Image) -> bytes:
         if max(image.shape[:2]) > 16383:
             raise InputError(f"WebP stores at most 16383 pixels a side, not {image.shape[:2]}: use png.")
-        return _cv2_encode(".webp", image[..., ::-1])
+        return cv2_encode(".webp", image[..., ::-1])
 
     def _decode(self, data: bytes, size: Size) -> Image:
-        return np.ascontiguousarray(_cv2_decode(data)[..., ::-1])
+        return np.ascontiguousarray(cv2_decode(data)[..., ::-1])
 
     def _size(self, data: bytes) -> Size:
         return webp_lossless_size(data)
@@ -167,7 +168,7 @@ class _Depth(Codec, ABC):
 
     def encode(self, image: Image) -> bytes:
         """As `Codec.encode`; depth must be positive metres or +inf."""
-        if image.dtype == np.float32 and not bool(np.all(image > 0)):
+        if image.dtype == np.float32 and not bool(np.all(np.greater(image, 0))):
             raise InputError(f"Codec {self.name}: depth must be positive metres, or +inf where nothing is hit.")
         return super().encode(image)
 
@@ -188,10 +189,10 @@ class LogPng16(_Depth):
             )
         log = np.log(np.where(hit, image, NEAR_M).astype(np.float64) / NEAR_M)
         code = np.where(hit, 1 + np.clip(np.rint(log / _LOG_STEP), 0, _LOG_CODES), 0)
-        return _cv2_encode(".png", code.astype(np.uint16))
+        return cv2_encode(".png", code.astype(np.uint16))
 
     def _decode(self, data: bytes, size: Size) -> Image:
-        code = _cv2_decode(data)
+        code = cv2_decode(data)
         depth = (NEAR_M * np.exp((code.astype(np.float64) - 1) * _LOG_STEP)).astype(np.float32)
         depth[code == 0] = np.inf
         return depth
@@ -246,10 +247,10 @@ class Png16(Codec):
     channels = None
 
     def _encode(self, image: Image) -> bytes:
-        return _cv2_encode(".png", image)
+        return cv2_encode(".png", image)
 
     def _decode(self, data: bytes, size: Size) -> Image:
-        return _cv2_decode(data)
+        return cv2_decode(data)
 
     def _size(self, data: bytes) -> Size:
         return png_size(data, 16, 0)
@@ -283,25 +284,3 @@ def of_passes(names: dict[str, str]) -> dict[str, Codec]:
     if not codecs:
         raise InputError("A dataset needs at least one pass: rgb, depth or instance.")
     return codecs
-
-
-def _cv2_encode(suffix: str, image: Image) -> bytes:
-    import cv2
-
-    options = [cv2.IMWRITE_PNG_COMPRESSION, 1] if suffix == ".png" else [cv2.IMWRITE_WEBP_QUALITY, 101]
-    done, data = cv2.imencode(suffix, np.ascontiguousarray(image), options)
-    if not done:
-        raise DataError(f"OpenCV did not encode a {suffix[1:]} image of {image.dtype} {list(image.shape)}.")
-    return bytes(data)
-
-
-def _cv2_decode(data: bytes) -> Image:
-    import cv2
-
-    try:
-        image: Image | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise DataError(f"the image does not decode: {error.err}") from error
-    if image is None:
-        raise DataError("the image does not decode: its bytes are damaged.")
-    return image

@@ -117,7 +117,9 @@ def _commit_of(unit: UnitKey, meta: dict[str, Any], table: pa.Table) -> Commit:
     cameras = int(meta["cameras"])
     shape = (len(unit.times), cameras, len(codecs))
     if table.schema.names != COMMIT.names or table.num_rows != np.prod(shape):
-        raise ValueError(f"it has {table.num_rows} rows of {table.schema.names}, not {np.prod(shape)} of {COMMIT.names}")
+        raise ValueError(
+            f"it has {table.num_rows} rows of {table.schema.names}, not {np.prod(shape)} of {COMMIT.names}"
+        )
     expected = product_columns(unit.times, cameras, sorted(codecs))
     for name, values in zip(("time", "camera", "pass"), expected, strict=True):
         if not np.array_equal(table[name].to_numpy(), np.asarray(values)):

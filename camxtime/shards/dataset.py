@@ -15,7 +15,7 @@ import pyarrow as pa
 from camxtime.errors import DataError, InputError
 from camxtime.shards import layout
 from camxtime.shards.cellindex import IndexFile
-from camxtime.shards.codecs import of_passes
+from camxtime.shards.codecs import Codec, of_passes
 from camxtime.shards.grid import Grid, GridRow, GridSource
 from camxtime.shards.imagesize import MAX_PIXELS
 from camxtime.shards.records import MAX_INDEX
@@ -99,6 +99,11 @@ class Dataset:
         self._pid = os.getpid()
 
     @property
+    def codecs(self) -> dict[str, Codec]:
+        """The codec of every pass, sorted by pass."""
+        return self._source.codecs
+
+    @property
     def storage(self) -> Storage:
         """Where the dataset's files are read from."""
         return self._storage
@@ -161,8 +166,10 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
     storage = open_storage(path)
     if not storage.exists(layout.DATASET_JSON):
         what = storage.where(layout.DATASET_JSON)
-        if storage.list("ledger"):
-            raise DataError(f"{what} is missing: the dataset has no index; run `camxtime render` again, which builds it.")
+        if storage.names("ledger"):
+            raise DataError(
+                f"{what} is missing: the dataset has no index; run `camxtime render` again, which builds it."
+            )
         raise DataError(f"{what} is missing: {storage.root} is not a camxtime dataset.")
     return Dataset(storage, read_header(storage))
 
@@ -202,7 +209,12 @@ def _checked_grids(storage: Storage, table: pa.Table) -> pa.Table:
         except InputError as error:
             raise DataError(f"{where}: {error}") from error
     C, T, H, W = (table[name].to_numpy().astype("int64") for name in "CTHW")
-    for side, values, most in (("C", C, MAX_INDEX), ("T", T, MAX_INDEX), ("H × W", H * W, MAX_PIXELS), ("H", H, MAX_PIXELS)):
+    for side, values, most in (
+        ("C", C, MAX_INDEX),
+        ("T", T, MAX_INDEX),
+        ("H × W", H * W, MAX_PIXELS),
+        ("H", H, MAX_PIXELS),
+    ):
         bad = (values < 1) | (values > most)
         if bad.any():
             row = int(bad.argmax())

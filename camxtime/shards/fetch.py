@@ -35,7 +35,8 @@ def fetch(storage: Storage, index: CellIndex, places: Places, grid: str, passes:
     runs = _runs(shard[order], offset[order], nbytes[order], storage.gap)
     ranges = [(index.shards[shard[order[a]]], int(offset[order[a]]), end - int(offset[order[a]])) for a, _, end in runs]
     payloads: list[bytes] = [b""] * len(places)
-    for (a, b, _), (file, start, _), block in zip(runs, ranges, storage.read_ranges(ranges), strict=True):
+    blocks = storage.read_ranges(ranges)
+    for (a, b, _), (file, start, _), block in zip(runs, ranges, blocks, strict=True):
         for i in order[a:b]:
             begin = int(offset[i]) - start
             payload = block if len(block) == nbytes[i] else block[begin : begin + int(nbytes[i])]

@@ -122,7 +122,9 @@ class Grid:
         numbers = table["camera"].to_numpy()
         grids = set(table["grid"].unique().to_pylist())
         if grids != {self.id} or not np.array_equal(numbers, np.arange(self.C)):
-            raise DataError(f"{CAMERAS}, grid {self.id}: its row group does not hold the grid's cameras 0 to {self.C - 1}.")
+            raise DataError(
+                f"{CAMERAS}, grid {self.id}: its row group does not hold the grid's cameras 0 to {self.C - 1}."
+            )
         values = [table[name].combine_chunks().flatten().to_numpy() for name in ("c2w", "K")]
         if values[0].size != 16 * self.C or values[1].size != 9 * self.C:
             raise DataError(f"{CAMERAS}, grid {self.id}: c2w needs 16 numbers a camera and K needs 9.")
@@ -169,7 +171,8 @@ class Grid:
             raise InputError(f"A clip needs at least 1 frame, not {count}.")
         f = np.arange(count)
         span = max(count - 1, 1)
-        return self.clip(*((2 * f * (n - 1) + span) // (2 * span) for n in (self.C, self.T)), passes)
+        cameras, times = ((2 * f * (n - 1) + span) // (2 * span) for n in (self.C, self.T))
+        return self.clip(cameras, times, passes)
 
     def fixed_camera(self, camera: int, passes: Sequence[str] = ("rgb",)) -> Clip:
         """All times from one camera: an ordinary video."""

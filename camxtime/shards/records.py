@@ -50,8 +50,12 @@ class GridRecord:
         if not (np.isfinite(self.fps) and self.fps > 0):
             raise InputError(f"Grid {self.grid}: fps must be a positive number, not {self.fps!r}.")
         for entry in self.instances:
-            if not (isinstance(entry.get("id"), int) and 0 <= entry["id"] <= 65_535 and isinstance(entry.get("name"), str)):
-                raise InputError(f"Grid {self.grid}: {entry!r} is not an instance: id (0 to 65535) and name are needed.")
+            if not (
+                isinstance(entry.get("id"), int) and 0 <= entry["id"] <= 65_535 and isinstance(entry.get("name"), str)
+            ):
+                raise InputError(
+                    f"Grid {self.grid}: {entry!r} is not an instance: id (0 to 65535) and name are needed."
+                )
 
     @property
     def names(self) -> tuple[str, str, str]:

@@ -50,7 +50,7 @@ class Storage(ABC):
         """Whether there is a file with this path."""
 
     @abstractmethod
-    def list(self, path: str) -> list[str]:
+    def names(self, path: str) -> list[str]:
         """Names in a folder, sorted; none if there is no such folder."""
 
     @abstractmethod
@@ -136,9 +136,9 @@ class LocalStorage(Storage):
     def exists(self, path: str) -> bool:
         return self._path(path).is_file()
 
-    def list(self, path: str) -> list[str]:
+    def names(self, path: str) -> list[str]:
         folder = self._path(path)
-        return sorted(os.listdir(folder)) if folder.is_dir() else []
+        return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
 
     @contextmanager
     def view(self, path: str) -> Iterator[memoryview]:
@@ -248,7 +248,7 @@ class RemoteStorage(Storage):
     def exists(self, path: str) -> bool:
         return bool(self._filesystem().isfile(self._path(path)))
 
-    def list(self, path: str) -> list[str]:
+    def names(self, path: str) -> list[str]:
         fs = self._filesystem()
         try:
             return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(self._path(path), detail=False))

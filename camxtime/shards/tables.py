@@ -77,7 +77,7 @@ def read_meta(metadata: pq.FileMetaData, file: str | Path) -> dict[str, Any]:
     """The JSON that the writer left in a Parquet file's key-value metadata; `DataError` if it is not ours."""
     raw = (metadata.metadata or {}).get(META_KEY)
     if raw is None:
-        raise DataError(f"{file} is a Parquet file, but not one of a camxtime dataset: its 'camxtime' metadata is missing.")
+        raise DataError(f"{file} is not a file of a camxtime dataset: its 'camxtime' metadata is missing.")
     try:
         meta = json.loads(raw)
     except ValueError as error:

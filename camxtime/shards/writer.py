@@ -100,7 +100,9 @@ class UnitWriter:
         """
         cells = len(self.unit.times) * self.cameras
         if self._added != cells:
-            raise WorkError(f"Grid {self.unit.grid}, unit {self.unit.name}: {self._added} of {cells} cells were handed over.")
+            raise WorkError(
+                f"Grid {self.unit.grid}, unit {self.unit.name}: {self._added} of {cells} cells were handed over."
+            )
         canonical_json(dict(info or {}))  # refuses what could not be stored, before anything is published
         if self._pending:
             self._flush()
@@ -156,10 +158,9 @@ class UnitWriter:
     def _check_on_disk(self) -> tuple[int, str]:
         """Fill in the offsets from the file's own page headers, check the bytes there; returns its size and sha256."""
         try:
-            with mmap.mmap(self._target.file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                with memoryview(data) as view:
-                    self._find_payloads(view)
-                    return len(view), hashlib.sha256(view).hexdigest()
+            with mmap.mmap(self._target.file.fileno(), 0, access=mmap.ACCESS_READ) as data, memoryview(data) as view:
+                self._find_payloads(view)
+                return len(view), hashlib.sha256(view).hexdigest()
         except (OSError, DataError) as error:
             raise WorkError(
                 f"{self._target.path}: the shard just written does not read back as it should ({error}): check the disk."

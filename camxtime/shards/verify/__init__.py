@@ -22,7 +22,6 @@ import numpy as np
 
 from camxtime.errors import CamxtimeError, InputError
 from camxtime.shards import layout
-from camxtime.shards.codecs import of_passes
 from camxtime.shards.dataset import Dataset, open_dataset
 from camxtime.shards.verify.payloads import check_shard, image_problem, instance_ids
 from camxtime.shards.verify.report import Finding, Part, Progress, Report
@@ -106,7 +105,7 @@ def _shard_job(dataset: Dataset, row: ShardRow) -> Job:
                 broken.counts["shards unreadable"] += 1
                 return _merge(broken, _cells_part(dataset, _cells_of(dataset, row)))
             with dataset.storage.view(row.shard) as data:
-                return check_shard(grid, of_passes(dataset.passes), row, data)
+                return check_shard(grid, dataset.codecs, row, data)
         except CamxtimeError:
             part = Part()  # a file that is not there, or an index that does not load: the structure names it
             part.counts["shards unreadable"] += 1
@@ -116,7 +115,9 @@ def _shard_job(dataset: Dataset, row: ShardRow) -> Job:
 
 
 def _cells_of(dataset: Dataset, row: ShardRow) -> Iterator[tuple[str, int, int]]:
-    return ((row.grid, camera, time) for time in range(row.t0, row.t1 + 1) for camera in range(dataset.grid(row.grid).C))
+    return (
+        (row.grid, camera, time) for time in range(row.t0, row.t1 + 1) for camera in range(dataset.grid(row.grid).C)
+    )
 
 
 def _sample_jobs(dataset: Dataset, count: int, seed: int) -> list[Job]:
@@ -139,7 +140,7 @@ def _sample_jobs(dataset: Dataset, count: int, seed: int) -> list[Job]:
 def _cells_part(dataset: Dataset, cells: Iterator[tuple[str, int, int]]) -> Part:
     """Read and decode cells as a user would."""
     part = Part()
-    codecs = of_passes(dataset.passes)
+    codecs = dataset.codecs
     for name, camera, time in cells:
         grid = dataset.grid(name)
         for pass_name, codec in codecs.items():

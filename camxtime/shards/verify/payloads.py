@@ -48,7 +48,9 @@ def check_shard(grid: Grid, codecs: dict[str, Codec], row: ShardRow, data: memor
         _check_images(part, grid, codecs, row, data, _places(grid, row, None))
         return part
     if not metadata.schema.to_arrow_schema().equals(shard_schema(list(codecs))) or metadata.num_rows != row.cells:
-        part.error(f"it has {metadata.num_rows} rows of {metadata.schema.names}, not {row.cells} cells.", REMAKE, **place)
+        part.error(
+            f"it has {metadata.num_rows} rows of {metadata.schema.names}, not {row.cells} cells.", REMAKE, **place
+        )
         return part
     spans = _parquet_spans(part, metadata, data, len(codecs), place)
     _check_images(part, grid, codecs, row, data, _places(grid, row, spans))
@@ -95,7 +97,13 @@ def _check_images(
     for at in places:
         key = (at.time, at.camera, at.column)
         offset, nbytes = int(index.offset[key]), int(index.nbytes[key])
-        place = {"file": row.shard, "grid": grid.id, "camera": at.camera, "time": at.time, "pass_name": names[at.column]}
+        place = {
+            "file": row.shard,
+            "grid": grid.id,
+            "camera": at.camera,
+            "time": at.time,
+            "pass_name": names[at.column],
+        }
         part.counts["images"] += 1
         payload = bytes(data[offset : offset + nbytes])
         digests[at.time].append(hashlib.sha256(payload).digest())
@@ -111,7 +119,9 @@ def _check_images(
                 part.error(problem, REMAKE, **place)
     for number, time in enumerate(digests):
         if time_digest(digests[time]) != row.time_digests[number]:
-            part.error("the images of this time do not have its digest.", REMAKE, file=row.shard, grid=grid.id, time=time)
+            part.error(
+                "the images of this time do not have its digest.", REMAKE, file=row.shard, grid=grid.id, time=time
+            )
 
 
 def _check_span(
@@ -119,7 +129,9 @@ def _check_span(
 ) -> None:
     if (span.offset, span.nbytes) != (offset, nbytes):
         part.error(
-            f"the index says {nbytes} bytes at {offset}, the Parquet file {span.nbytes} at {span.offset}.", REINDEX, **place
+            f"the index says {nbytes} bytes at {offset}, the Parquet file {span.nbytes} at {span.offset}.",
+            REINDEX,
+            **place,
         )
     elif span.page_crc != zlib.crc32(data[span.offset - 4 : span.offset + span.nbytes]):
         part.error("its Parquet page does not have its checksum.", REMAKE, **place)
@@ -133,7 +145,7 @@ def image_problem(
         image = codec.decode(payload, size)
     except DataError as error:
         return str(error)
-    if image.dtype == np.float32 and not bool(np.all(image > 0)):
+    if image.dtype == np.float32 and not bool(np.all(np.greater(image, 0))):
         return "its depth has values that are NaN, zero or negative."
     if image.dtype == np.uint16 and instances is not None:
         unknown = np.setdiff1d(image, instances)
@@ -158,7 +170,9 @@ def _check_reader(part: Part, grid: Grid, names: list[str], row: ShardRow, data:
                 table = file.read_row_group(group, use_threads=False)
             except (OSError, ValueError) as error:
                 first = row.t0 + done // grid.C
-                part.error(f"Parquet's reader refuses row group {group}, from time {first} on: {error}.", REMAKE, **place)
+                part.error(
+                    f"Parquet's reader refuses row group {group}, from time {first} on: {error}.", REMAKE, **place
+                )
                 done += file.metadata.row_group(group).num_rows
                 continue
             cells = np.arange(done, done + table.num_rows)

@@ -54,7 +54,12 @@ def shard_rows(dataset: Dataset) -> list[ShardRow]:
                     raise ValueError(f"{digest} is not a SHA-256 digest")
         except ValueError as error:
             raise DataError(f"{layout.SHARDS}, {row['shard']}: {error}.") from error
-        if (unit.grid, unit.t0, unit.t1, len(unit.times)) != (row["grid"], row["t0"], row["t1"], len(row["time_digests"])):
+        if (unit.grid, unit.t0, unit.t1, len(unit.times)) != (
+            row["grid"],
+            row["t0"],
+            row["t1"],
+            len(row["time_digests"]),
+        ):
             raise DataError(f"{layout.SHARDS}, {row['shard']}: its grid, times or time digests do not fit its name.")
         rows.append(ShardRow(**row))
     return rows
@@ -94,7 +99,12 @@ def check_grid(part: Part, grid: Grid, shards: list[ShardRow], dataset: Dataset)
     if not present.all():
         gaps = np.flatnonzero(~present)
         times = ", ".join(map(str, gaps[:8])) + (f" and {len(gaps) - 8} more" if len(gaps) > 8 else "")
-        part.error(f"cells of {len(gaps)} of {grid.T} times are missing: times {times}.", RENDER, grid=grid.id, time=int(gaps[0]))
+        part.error(
+            f"cells of {len(gaps)} of {grid.T} times are missing: times {times}.",
+            RENDER,
+            grid=grid.id,
+            time=int(gaps[0]),
+        )
     if (grid.status == "complete") != bool(present.all()) or grid.row.cells != int(present.sum()) * grid.C:
         part.error(
             f"it is called {grid.status} with {grid.row.cells} cells, {layout.CELLS} has {int(present.sum()) * grid.C}.",
@@ -108,7 +118,12 @@ def check_grid(part: Part, grid: Grid, shards: list[ShardRow], dataset: Dataset)
         numbered = list(zip(range(row.t0, row.t1 + 1), row.time_digests, strict=True))
         times_seen.update(numbered)
         if unit_digest(numbered, grid.C, dataset.passes) != row.digest or row.cells != len(numbered) * grid.C:
-            part.error(f"the digest or cells of {row.shard} do not follow from its times.", REINDEX, file=layout.SHARDS, grid=grid.id)
+            part.error(
+                f"the digest or cells of {row.shard} do not follow from its times.",
+                REINDEX,
+                file=layout.SHARDS,
+                grid=grid.id,
+            )
     if grid_digest(_description(grid, dataset), cameras.c2w, cameras.K, times_seen) != grid.digest:
         part.error("the grid's digest does not follow from its cameras, caption and time digests.", REINDEX,
                    file=layout.GRIDS, grid=grid.id)  # fmt: skip
@@ -153,7 +168,10 @@ def _check_spans(part: Part, grid: Grid, rows: dict[str, ShardRow]) -> None:
     overlap = np.zeros(len(there), bool)
     same = shard[order][1:] == shard[order][:-1]
     overlap[order[1:]] = same & (start[order][1:] < end[order][:-1])
-    for bad, what in ((end > limits[shard], "reaches beyond the end of its shard"), (overlap, "shares bytes with another")):
+    for bad, what in (
+        (end > limits[shard], "reaches beyond the end of its shard"),
+        (overlap, "shares bytes with another"),
+    ):
         for i in there[bad]:
             time, camera, column = np.unravel_index(i, index.shard.shape)
             part.error(
@@ -175,7 +193,9 @@ def _check_counts(part: Part, dataset: Dataset, rows: list[ShardRow]) -> None:
     }  # fmt: skip
     for field, found in (("counts", counts), ("states", states)):
         if dataset.header[field] != found:
-            part.error(f"its {field} are {dataset.header[field]}, the tables have {found}.", REINDEX, file=layout.DATASET_JSON)
+            part.error(
+                f"its {field} are {dataset.header[field]}, the tables have {found}.", REINDEX, file=layout.DATASET_JSON
+            )
 
 
 def _check_dataset_digest(part: Part, dataset: Dataset, rows: list[ShardRow]) -> None:
@@ -191,7 +211,9 @@ def _check_dataset_digest(part: Part, dataset: Dataset, rows: list[ShardRow]) ->
             build.update(bytes.fromhex(row.sha256))
         build.update(f"{ordinal} {digest}\n".encode())
     if build.hexdigest() != dataset.header["build"]:
-        part.error("the index's build digest does not follow from its shards and grids.", REINDEX, file=layout.DATASET_JSON)
+        part.error(
+            "the index's build digest does not follow from its shards and grids.", REINDEX, file=layout.DATASET_JSON
+        )
 
 
 def _check_files(part: Part, dataset: Dataset, rows: list[ShardRow]) -> None:
@@ -202,19 +224,28 @@ def _check_files(part: Part, dataset: Dataset, rows: list[ShardRow]) -> None:
         try:
             size = storage.size(row.shard)
         except DataError as error:
-            part.error(f"the shard of times {row.t0} to {row.t1} is not there: {error}", RENDER, file=row.shard, grid=row.grid)
+            part.error(
+                f"the shard of times {row.t0} to {row.t1} is not there: {error}", RENDER, file=row.shard, grid=row.grid
+            )
             continue
         if size != row.nbytes:
             part.error(f"it has {size} bytes where {row.nbytes} were committed.", REMAKE, file=row.shard, grid=row.grid)
     known = {row.shard for row in rows}
-    for grid in storage.list(layout.SHARDS_FOLDER):
+    for grid in storage.names(layout.SHARDS_FOLDER):
         folder = f"{layout.SHARDS_FOLDER}/{grid}"
-        for name in storage.list(folder):
+        for name in storage.names(folder):
             if f"{folder}/{name}" not in known:
-                what = "a killed attempt left it behind" if name.startswith(".") else f"{layout.SHARDS} does not know it"
+                what = (
+                    "a killed attempt left it behind" if name.startswith(".") else f"{layout.SHARDS} does not know it"
+                )
                 part.warn(f"{what}.", f"{REINDEX} Or delete it.", file=f"{folder}/{name}", grid=grid)
-    for grid in storage.list(layout.COMMITS):
-        for name in storage.list(f"{layout.COMMITS}/{grid}"):
+    for grid in storage.names(layout.COMMITS):
+        for name in storage.names(f"{layout.COMMITS}/{grid}"):
             path = f"{layout.SHARDS_FOLDER}/{grid}/{name}"
             if not name.startswith(".") and path not in known and storage.exists(path):
-                part.error("this unit is committed, but not in the index: the index is out of date.", REINDEX, file=path, grid=grid)
+                part.error(
+                    "this unit is committed, but not in the index: the index is out of date.",
+                    REINDEX,
+                    file=path,
+                    grid=grid,
+                )
