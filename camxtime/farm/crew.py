@@ -83,7 +83,7 @@ class Crew:
 
         slot, settings = self._places[place]
         self._hired += 1
-        actor_class = ray.remote(Worker)
+        actor_class: Any = ray.remote(Worker)
         actor = actor_class.options(
             num_cpus=slot.cpus,
             num_gpus=slot.gpus,

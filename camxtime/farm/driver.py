@@ -194,4 +194,6 @@ class _Rendering:
         engine = {**self._plan.recipe.engine, "views_per_batch": self._plan.recipe.views_per_batch}
         engine.update(read_json(self._ledger.engine_file) or {})
         planned = sorted(self._plan.grid_ids)
-        return build_index(root, DatasetHeader(spec.name, spec.canonical(), dict(spec.passes), engine, planned))
+        return build_index(
+            root, DatasetHeader(spec.name, spec.canonical(), dict(self._plan.recipe.passes), engine, planned)
+        )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camxtime.errors import WorkError
-from camxtime.farm.blender import RenderedBatch
+from camxtime.farm.blender_types import RenderedBatch
 from camxtime.farm.color import DisplayTransform
 from camxtime.shards import codecs
 
@@ -60,14 +60,16 @@ class Encoder:
         return EncodedBatch(batch.time, cameras, chunks)
 
     def _encode(self, passes: dict[str, NDArray[Any]]) -> list[EncodedCell]:
-        """Encode views [V, H, W, ...] of each pass."""
+        """Encode views (V, H, W, channels) float32 of each pass."""
         images: dict[str, NDArray[Any]] = {}
         for name in self._codecs:
             pixels = passes[name]
             if name == "rgb":
-                images[name] = self._transform(pixels[..., :3])
+                images[name] = self._transform.to_uint8(pixels)
+            elif name == "instance":
+                images[name] = pixels[..., 0].astype(np.uint16)
             else:
-                images[name] = pixels[..., 0] if pixels.ndim == 4 else pixels
+                images[name] = pixels[..., 0]
         if "depth" in images and np.isnan(images["depth"]).any():
             raise WorkError("Blender returned a depth that is not a number.")
         count = len(next(iter(images.values())))

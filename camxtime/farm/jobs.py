@@ -46,7 +46,7 @@ class Recipe:
             engine=spec.engine.model_dump(exclude={"views_per_batch"}),
             width=spec.image.width,
             height=spec.image.height,
-            passes=dict(spec.passes),
+            passes={str(name): codec for name, codec in spec.passes.items()},
             cameras=spec.grid.cameras,
             times=spec.grid.times,
             fps=spec.grid.fps,

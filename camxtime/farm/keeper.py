@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from camxtime.errors import InputError
-from camxtime.farm.blender import BlenderInfo, BlenderLaunch, BlenderProcess, StageReport
+from camxtime.farm.blender import BlenderProcess
+from camxtime.farm.blender_types import BlenderInfo, BlenderLaunch, DeviceInfo, Limits, StageReport
 from camxtime.farm.jobs import Recipe, StageJob
 
 LOG_BYTES_KEPT = 200_000
@@ -51,7 +51,7 @@ class BlenderKeeper:
         self._stage_id: str | None = None
         self._units = 0
         self.info: BlenderInfo | None = None
-        self.device: dict[str, Any] = {}
+        self.device: DeviceInfo | None = None
         self.starts = 0
 
     @property
@@ -73,12 +73,13 @@ class BlenderKeeper:
             scratch=self._scratch,
             log=self._log,
             env={"OMP_NUM_THREADS": str(self._settings.threads)},  # Ray sets it to 1 for its workers
+            limits=Limits(work_s=self._settings.hang_timeout_s),
         )
-        process = BlenderProcess(launch, hang_timeout_s=self._settings.hang_timeout_s)
+        process = BlenderProcess(launch)
         try:
             self.info = process.start()
             self.starts += 1
-            engine = {**self._recipe.engine, "device": self._device(self.info), "threads": self._settings.threads}
+            engine = {**self._recipe.engine, "device": self._device(process), "threads": self._settings.threads}
             size = (self._recipe.width, self._recipe.height)
             self.device = process.configure(engine, size, list(self._recipe.passes))
         except BaseException:
@@ -88,14 +89,15 @@ class BlenderKeeper:
         self._units = 0
         return process
 
-    def _device(self, info: BlenderInfo) -> str:
+    def _device(self, process: BlenderProcess) -> str:
         if self._settings.device != "GPU":
             return self._settings.device
+        there = {device.type for device in process.devices()}
         for kind in GPU_PREFERENCE:
-            if info.devices.get(kind):
+            if kind in there:
                 return kind
         raise InputError(
-            f"device: Ray has GPUs on {os.uname().nodename}, but Blender {info.version} sees none of "
+            f"device: Ray has GPUs on {os.uname().nodename}, but Blender sees none of "
             f"{', '.join(GPU_PREFERENCE)}; mend the driver (camxtime doctor says what is wrong) or choose --device CPU."
         )
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from camxtime.errors import InputError
-from camxtime.farm.blender import BlenderProcess, StageReport
+from camxtime.farm.blender import BlenderProcess
+from camxtime.farm.blender_types import StageReport
 from camxtime.farm.jobs import GridJob, Recipe, noise_seed
 from camxtime.farm.words import path_words
 from camxtime.geometry.cameras import Cameras
@@ -103,7 +104,7 @@ def prepare(process: BlenderProcess, stage: StageReport, grid: GridJob, recipe: 
     framing = Framing.from_dict(stage.framing)
     number, drawn, verdict = choose_path(process, framing, grid, recipe)
     words = grid.caption if grid.caption is not None else path_words(grid.kind, drawn.parameters)
-    caption = compose_caption(stage.animation_caption, stage.scene_caption, words)
+    caption = compose_caption(stage.captions["animation"], stage.captions["scene"], words)
     return GridRecord(
         grid=grid.grid_id,
         cameras=drawn.cameras,

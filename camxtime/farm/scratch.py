@@ -13,8 +13,8 @@ from camxtime.errors import InputError, WorkError
 PREFIX = "camxtime-scratch-"
 OWNER = "owner.lock"
 MEMORY = Path("/dev/shm")  # noqa: S108  a folder of our own is made in it
-BYTES_PER_PIXEL = 32  # RGBA + depth + instance as float32, with headers
-BATCHES_ON_THE_WAY = 3
+BYTES_PER_PIXEL = 26  # RGBA + depth + instance as float32, with headers
+BATCHES_ON_THE_WAY = 4  # two of Blender's, one handed over, one being written
 
 
 def scratch_needed(width: int, height: int, views_per_batch: int) -> int:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from camxtime.errors import DataError
-from camxtime.farm.blender import BlenderProcess, RenderRequest
+from camxtime.farm.blender import BlenderProcess
+from camxtime.farm.blender_types import RenderRequest
 from camxtime.farm.encode import EncodedBatch, Encoder
 from camxtime.farm.jobs import Recipe, noise_seed
 from camxtime.farm.relay import AbandonedError, Relay
@@ -23,7 +24,7 @@ from camxtime.shards.layout import UnitKey, grid_record_path
 from camxtime.shards.records import GridRecord
 from camxtime.shards.writer import UnitWriter
 
-BATCHES_WAITING = 2  # encoded or being encoded, not yet written
+BATCHES_WAITING = 1  # handed over, not yet taken by the writer
 
 
 @dataclass

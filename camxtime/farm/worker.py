@@ -8,6 +8,7 @@ in its hands at once: Blender works on one while the other's tail is written. A 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 import time
@@ -19,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from camxtime.errors import CamxtimeError, DataError, InputError, WorkError
-from camxtime.farm.blender import BlenderProcess, StageReport
+from camxtime.farm.blender import BlenderProcess
+from camxtime.farm.blender_types import DeviceInfo, StageReport
 from camxtime.farm.color import DisplayTransform
 from camxtime.farm.encode import EncodedBatch, Encoder
 from camxtime.farm.files import is_disk_full, read_json
@@ -115,7 +117,8 @@ class Worker:
             self._keeper = keeper
             self._blender_thread.submit(keeper.start).result()
             threads = max(1, min(MAX_ENCODERS, self._settings.blender.threads or os.cpu_count() or 1))
-            self._encoder = Encoder(recipe.passes, DisplayTransform.of(recipe.engine), threads)
+            transform = DisplayTransform.of_engine(self._device().ocio_config, recipe.engine)
+            self._encoder = Encoder(recipe.passes, transform, threads)
         except Exception as error:  # noqa: BLE001  a worker reports whatever it is
             return self._failed(error, self._keeper.log_since(0) if self._keeper is not None else None)
         self._set("idle", None)
@@ -130,19 +133,23 @@ class Worker:
             )
 
     def _identity(self) -> dict[str, Any]:
-        keeper = self._ready()[0]
-        info = keeper.info
+        info, device = self._ready()[0].info, self._device()
         if info is None:
             raise WorkError("The worker's Blender was never started.")
         return {
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "blender": info.version,
+            "blender": ".".join(str(part) for part in info.version),
             "build_hash": info.build_hash,
-            "device": keeper.device["device"],
-            "device_names": list(keeper.device["names"]),
+            "device": device.device,
+            "device_names": list(device.names),
             "scratch": str(self._scratch.path) if self._scratch is not None else None,
         }
+
+    def _device(self) -> DeviceInfo:
+        if self._keeper is None or self._keeper.device is None:
+            raise WorkError("The worker's Blender was never configured.")
+        return self._keeper.device
 
     def _ready(self) -> tuple[BlenderKeeper, Encoder]:
         if self._keeper is None or self._encoder is None:
@@ -202,7 +209,7 @@ class Worker:
             do(job, process, stage)
         except BaseException as error:
             job.log = keeper.log_since(mark)
-            if not isinstance(error, InputError):
+            if job.task.key is not None or not isinstance(error, InputError):
                 keeper.discard()
             raise
         finally:
@@ -222,6 +229,8 @@ class Worker:
             text = str(error)
         else:
             text = "".join(traceback.format_exception(error)).strip().replace("\n", " | ")[-2000:]
+        if self._scratch is not None:  # the log is kept with the failure; where it lay is gone by then
+            text = re.sub(rf"; (?:its|the) log is {re.escape(str(self._scratch.path))}\S*", "", text)
         lasting = isinstance(error, InputError | DataError)
         return Report(error=text, lasting=lasting, disk_full=is_disk_full(error), log=log)
 
