@@ -48,6 +48,7 @@ def connected(options: RenderOptions) -> Iterator[None]:
     if options.address is not None:
         check_address(options.address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
+    logging.getLogger("ray").setLevel(logging.ERROR)  # its hints are about clusters, and concern nobody here
     try:
         if options.address is not None:
             ray.init(address=options.address, **quiet)
