@@ -51,7 +51,8 @@ def find_space(name: str, mesh: Mesh, caption: str) -> SceneContract:
 
     The floor is the lowest of the large level surfaces with headroom; the stage the sample of it farthest from any
     obstacle at body height, ties going to the one nearest the floor's middle; the camera box reaches from there to
-    the nearest walls (medians of rays at several heights), or, where nothing is hit, a few stage radii out.
+    the nearest walls (medians of rays at several heights), or, where nothing is hit, a few stage radii out; without a
+    ceiling it ends at the height of the scene.
     Raises StageError if the scene has no floor.
     """
     hits = _walkable_hits(mesh)
@@ -132,7 +133,8 @@ def _camera_box(
                 free.append(reach if distance is None else distance - MARGIN_M)
         sides.append(max(float(np.median(free)), 0.1))
     ceiling = mesh.tree.ray_cast(Vector(centre) + 0.1 * _UP, _UP, reach + MARGIN_M)[3]
-    up = reach if ceiling is None else max(0.1 + ceiling - MARGIN_M, 0.5)
+    roofless = min(reach, max(float(mesh.box[1, 2] - centre[2]), OPEN_LEAST_M / 2))
+    up = roofless if ceiling is None else max(0.1 + ceiling - MARGIN_M, 0.5)
     low = np.array([centre[0] - sides[0], centre[1] - sides[1], centre[2] + 0.1])
     return low, np.array([centre[0] + sides[2], centre[1] + sides[3], centre[2] + up])
 

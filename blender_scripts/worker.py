@@ -40,6 +40,7 @@ class Worker:
         self._setup: Message = {}
         self._stage: Any = None
         self._renderer: Any = None
+        self._checker: Any = None
         self._request = 0
         self._unconsumed = 0
         self._queue: list[Message] = []
@@ -99,7 +100,7 @@ class Worker:
     def _load_stage(self, args: Message) -> Message:
         from blender_scripts.stage import load_stage
 
-        self._stage = self._renderer = None
+        self._stage = self._renderer = self._checker = None
         self._stage = load_stage(args)
         self._watch_renders()
         if self._engine is not None:
@@ -108,9 +109,11 @@ class Worker:
         return report
 
     def _check_path(self, args: Message) -> Message:
-        from blender_scripts.checks import check_path
+        from blender_scripts.checks import PathChecker
 
-        return check_path(self._loaded(), args, self._beat)
+        if self._checker is None:
+            self._checker = PathChecker(self._loaded())
+        return self._checker.check(args, self._beat)
 
     def _render(self, args: Message) -> Message:
         from blender_scripts.passes import choose_route
