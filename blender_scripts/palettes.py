@@ -61,9 +61,9 @@ STONES = {
     "limestone": ("c9bda3", "b3a588"),
     "granite": ("9a9a9c", "7d7d82"),
     "sandstone": ("cda678", "b48a5e"),
-    "slate": ("6f767d", "585e66"),
+    "slate": ("868d94", "6c737b"),
     "terracotta": ("b8714d", "a05b3b"),
-    "basalt": ("65625f", "504d4b"),
+    "basalt": ("85807b", "6c6864"),
 }
 """Named stones: two sRGB codes between which single stones vary."""
 

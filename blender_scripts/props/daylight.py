@@ -63,7 +63,7 @@ def _weather(elevation: float, cloud: float) -> _Weather:
         horizon=horizon,
         sun=blend(warm, (1.0, 1.0, 1.0), cloud * 0.7),
         sun_strength=(3.6 + 0.9 * low) * (1 - 0.86 * cloud),
-        sky_strength=0.85 + 0.35 * cloud,
+        sky_strength=1.05 + 0.35 * cloud,
         sun_angle_deg=1.0 + 18.0 * cloud,
     )
 

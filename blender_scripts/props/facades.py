@@ -10,6 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from blender_scripts.build_tools import Array, Shape, rotation, translation
+from blender_scripts.materials import Colour, blend, foliage, plain, plaster
+from blender_scripts.palettes import srgb
+from blender_scripts.props.placement import build_fixed
+from blender_scripts.props.plants import leaves
 
 UPRIGHT = rotation("x", 90)
 """Turns an outline drawn in (x, height) upright; its extrusion then runs towards -y."""
@@ -65,6 +69,19 @@ def window(hole: Opening, depth: float, frame_slot: int, glass_slot: int, shutte
                 z = hole.sill + 0.07 + row * 0.13
                 shape.box((hole.width / 2 - 0.1, 0.03, 0.075), shutter_slot, translation(x, -0.062, z), 0.006)
     return shape
+
+
+def casement(hole: Opening, depth: float) -> Shape:
+    """Return an open window's frame, mullions and inner sill, without a pane (slot 0)."""
+    shape = Shape()
+    at = translation(hole.x, depth, hole.sill)
+    columns = max(round(hole.width / 0.75), 1)
+    for index in range(columns + 1):
+        x = (index / columns - 0.5) * (hole.width - 0.06)
+        shape.box((0.06, 0.06, hole.height), 0, at @ translation(x, 0), 0.008)
+    for level in (0.0, 0.68, 1.0):
+        shape.box((hole.width, 0.05, 0.06), 0, at @ translation(0, 0, level * (hole.height - 0.06)), 0.008)
+    return shape.box((hole.width + 0.1, 0.2, 0.04), 0, translation(hole.x, 0.0, hole.sill - 0.04), 0.01)
 
 
 def door(hole: Opening, depth: float, leaf_slot: int, frame_slot: int, metal_slot: int) -> Shape:
@@ -129,3 +146,38 @@ def tiled_roof(length: float, run: float, rise: float, slot: int = 0) -> Shape:
     slope = np.degrees(np.arctan2(rise, run))
     return shape.box((length, float(np.hypot(run, rise)), 0.05), slot,
                      translation(0, run / 2, rise / 2 - 0.05) @ rotation("x", slope))  # fmt: skip
+
+
+def gabled_house(size: tuple[float, float], eaves: float, ridge: float) -> Shape:
+    """Return a house block on z = 0, centred: slot 0 walls, slot 1 roof (ridge along x), slot 2 chimney."""
+    x, y = size
+    shape = Shape().box((x, y, eaves))
+    gable = [(-y / 2, eaves), (y / 2, eaves), (0.0, ridge)]
+    shape.prism(gable, x, 0, rotation("z", 90) @ translation(0, x / 2, 0) @ UPRIGHT)
+    slope = float(np.hypot(y / 2, ridge - eaves)) + 0.45
+    pitch = float(np.degrees(np.arctan2(ridge - eaves, y / 2)))
+    for side in (-1, 1):
+        tilt = rotation("x", -side * pitch)
+        shape.box((x + 0.7, slope, 0.12), 1, translation(0, 0, ridge) @ tilt @ translation(0, side * slope / 2, 0.0))
+    return shape.box((0.6, 0.6, 1.3), 2, translation(x * 0.28, y * 0.12, ridge - 0.6))
+
+
+def neighbours(rng: np.random.Generator, frame: Array, half: float, colours: tuple[Colour, Colour]) -> None:
+    """Build two or three houses and some cypresses behind a wall, to be seen above it; ``frame`` as the wall's."""
+    x = -half - float(rng.uniform(0, 3))
+    roof = plain("neighbour roof", blend(srgb("a8583a"), srgb("5d5a5c"), float(rng.random())), 0.8, variation=0.4)
+    cypress = [foliage("cypress", srgb("34502c"), 0.5)]
+    while x < half:
+        width, depth = float(rng.uniform(6, 10)), float(rng.uniform(5, 7))
+        eaves = float(rng.uniform(5.0, 8.5))
+        wall = plaster("neighbour wall", blend(colours[0], colours[1], float(rng.random())))
+        house = gabled_house((width, depth), eaves, eaves + float(rng.uniform(1.6, 2.6)))
+        back = 1.2 + depth / 2 + float(rng.uniform(0.3, 3.0))
+        build_fixed("house", "building", house, [wall, roof, wall], frame @ translation(x + width / 2, back))
+        x += width + float(rng.uniform(1.0, 4.5))
+        if rng.random() < 0.6:
+            height = float(rng.uniform(6.5, 9.5))
+            levels = np.linspace(1.0, height - 0.8, 12)
+            bulge = 0.75 * np.sin(np.pi * np.clip(levels / height, 0, 1) ** 0.7) + 0.15
+            shape = leaves(rng, np.column_stack([0 * levels, 0 * levels, levels]), bulge, 900, 0.28)
+            build_fixed("cypress", "tree", shape, cypress, frame @ translation(x - 0.6, 2.2), 80)

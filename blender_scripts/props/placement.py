@@ -141,7 +141,7 @@ def surface_on(owner: str, pose: Array, board: Board) -> Surface:
 def tag(created: bpy.types.Object, role: str, name: str, support: str = "") -> bpy.types.Object:
     """Record an object's role and name for the instance table, and what it rests on."""
     created[ROLE_PROPERTY] = role
-    created[NAME_PROPERTY] = created.name if role == "prop" else name
+    created[NAME_PROPERTY] = created.name if role in ("prop", "fixture") else name
     if support:
         created[SUPPORT_PROPERTY] = support
     return created
@@ -151,3 +151,8 @@ def build_fixed(name: str, role: str, shape: Shape, materials: Sequence[bpy.type
                 sharp_deg: float = 40.0) -> bpy.types.Object:  # fmt: skip
     """Build a part of the building itself (wall, floor, beam, …), tagged with its role."""
     return tag(shape.to_object(name, materials, at, sharp_deg), role, name)
+
+
+def hang(prop: Prop, at: Array, support: str) -> bpy.types.Object:
+    """Fix a prop to a wall or ceiling at a 4x4 pose, tagged as a fixture of ``support``."""
+    return tag(place(prop.mesh, prop.name, at), "fixture", prop.name, support)

@@ -18,19 +18,19 @@ from blender_scripts.props.daylight import light_outdoors
 from blender_scripts.props.placement import Prop, Surface, build_fixed
 
 PARAMETERS = {
-    "half_size_m": ((9.5, 12.0), "half the side of the square yard"),
-    "wall_height_m": ((4.2, 6.0), "height of the walls"),
+    "half_size_m": ((8.2, 10.5), "half the side of the square yard"),
+    "wall_height_m": ((4.2, 6.4), "height of the walls; above 5.6 they have an upper row of windows"),
     "hour": ((8.0, 16.5), "solar hour of the day, 6 sunrise to 18 sunset"),
     "cloud": ((0.0, 0.8), "cloud cover, 0 clear to 1 overcast"),
     "paving": (["slabs", "cobbles", "brick"], "kind of paving"),
     "arcades": ((1, 2), "number of sides with an arcade, 0 to 4"),
     "trees": ((1, 4), "number of trees in the corners, 0 to 4"),
-    "clutter": ((10, 18), "number of things set along the walls"),
+    "clutter": ((28, 42), "number of things set along the walls"),
 }
 
 THICKNESS_M = 0.5
 ARCADE_DEPTH_M = 1.9
-CLEAR_BAND_M = 3.4
+CLEAR_BAND_M = 2.8
 """Width of the strip along the walls that belongs to the furniture; cameras stay inside it."""
 
 
@@ -47,14 +47,15 @@ class _Yard:
 def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     """Build the courtyard into the current scene; see `contracts.SceneContract` for what comes back."""
     half = float(params["half_size_m"])
-    if half < 8.0 or params["wall_height_m"] < 3.6:
-        raise StageError("courtyard: half_size_m must be at least 8 and wall_height_m at least 3.6")
+    if half < 7.5 or params["wall_height_m"] < 3.6:
+        raise StageError("courtyard: half_size_m must be at least 7.5 and wall_height_m at least 3.6")
     palette = draw_palette(rng)
+    wall_words, wall = _draw_walls(rng, palette)
     yard = _Yard(
         half=half,
         height=float(params["wall_height_m"]),
         palette=palette,
-        wall=_wall_material(rng, palette),
+        wall=wall,
         trim=plain("trim stone", shade(palette.stone[0], 1.1), 0.8, variation=0.25),
         shutter=wood("shutters", palette.accents[0], 0.55),
     )
@@ -67,24 +68,27 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     with_arcade = [bool(side) for side in rng.permutation([i < params["arcades"] for i in range(4)])]
     for side, arched in enumerate(with_arcade):
         _build_side(yard, rng, floor, side, arched)
+        facades.neighbours(rng, _side_frame(half, side), half, (palette.wall, palette.stone[0]))
     _plant_trees(rng, floor, half, int(params["trees"]))
     _set_clutter(rng, floor, yard, int(params["clutter"]))
-    arched = "arcades" if sum(with_arcade) > 1 else "an arcade" if any(with_arcade) else "plain walls"
+    words = "arcades" if sum(with_arcade) > 1 else "an arcade" if any(with_arcade) else "plain walls"
     return SceneContract(
         camera_min=(-reach, -reach, 0.2),
         camera_max=(reach, reach, 2.9),
         stage_centre=(0.0, 0.0, 0.0),
         stage_radius_m=min(3.5, reach - 2.0),
         floor_m=0.0,
-        caption=f"a courtyard with {paving}, {palette.wall_name} walls and {arched} {light.phrase}",
+        caption=f"a courtyard with {paving}, {wall_words} and {words} {light.phrase}",
     )
 
 
-def _wall_material(rng: np.random.Generator, palette: Palette) -> bpy.types.Material:
+def _draw_walls(rng: np.random.Generator, palette: Palette) -> tuple[str, bpy.types.Material]:
+    """Return how a caption calls the walls, and their material."""
     if rng.random() < 0.3:
-        brick = blend(srgb("a4553a"), palette.wall, 0.2)
-        return brickwork("wall bricks", (brick, shade(brick, 0.7)), srgb("b5aa98"), (0.24, 0.075))
-    return plaster("wall plaster", palette.wall)
+        brick = blend(srgb("b8674a"), palette.wall, 0.25)
+        material = brickwork("wall bricks", (brick, shade(brick, 0.75)), srgb("c5bba8"), (0.24, 0.075))
+        return "brick walls", material
+    return f"{palette.wall_name} walls", plaster("wall plaster", palette.wall)
 
 
 def _pave(yard: _Yard, kind: str) -> str:
@@ -119,7 +123,14 @@ def _build_side(yard: _Yard, rng: np.random.Generator, floor: Surface, side: int
     frame = _side_frame(yard.half, side)
     length = 2 * yard.half
     openings, doors = _draw_openings(yard, rng, arched)
-    shape = facades.pierced_wall(length + 2 * THICKNESS_M, yard.height, THICKNESS_M, openings + doors)
+    ground_floor = yard.height if yard.height < 5.6 or arched else 3.2
+    shape = facades.pierced_wall(length + 2 * THICKNESS_M, ground_floor, THICKNESS_M, openings + doors)
+    if ground_floor < yard.height:
+        upper = [facades.Opening(hole.x, 0.6, 0.95, 1.35) for hole in openings + doors]
+        storey = facades.pierced_wall(length + 2 * THICKNESS_M, yard.height - ground_floor, THICKNESS_M, upper)
+        for hole in upper:
+            storey.merge(facades.window(hole, 0.22, 1, 2, 3))
+        shape.merge(storey, translation(0, 0, ground_floor))
     shape.merge(facades.coping(length, THICKNESS_M), translation(0, 0, yard.height), slot_offset=1)
     for hole in openings:
         shape.merge(facades.window(hole, 0.22, 1, 2, 3))
@@ -183,9 +194,9 @@ def _set_clutter(rng: np.random.Generator, floor: Surface, yard: _Yard, count: i
         plants.planter(rng, (float(rng.uniform(1.4, 2.2)), 0.65, 0.5), palette.stone, flower),
         outdoor.bench(rng, palette.wood),
     ]
-    for index in range(8):
+    for index in range(14):
         side = index % 4
-        x = float(rng.uniform(-0.75, 0.75)) * yard.half
+        x = float(rng.uniform(-0.78, 0.78)) * yard.half
         x, y, *_ = (_side_frame(yard.half, side) @ [x, -0.5, 0, 1]).tolist()
         floor.put(boxes[int(rng.integers(2))], x, y, 90.0 * side, 0.1)
     kinds: list[Prop] = [

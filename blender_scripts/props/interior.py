@@ -1,0 +1,119 @@
+"""A rectangular room: floor, ceiling, walls with openings, skirting, and the soft lights that fill it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from blender_scripts.build_tools import Array, Shape, rotation, translation
+from blender_scripts.materials import Colour
+from blender_scripts.props.facades import Opening, pierced_wall
+from blender_scripts.props.placement import Placed, Prop, Surface, build_fixed
+
+WALL_M = 0.2
+
+
+@dataclass(frozen=True)
+class Room:
+    """Inner half sizes along x and y and the height, metres; sides 0..3 are +y, -x, -y, +x."""
+
+    half_x: float
+    half_y: float
+    height: float
+
+    def length(self, side: int) -> float:
+        """Inner length of a side's wall."""
+        return 2 * (self.half_x if side % 2 == 0 else self.half_y)
+
+    def frame(self, side: int) -> Array:
+        """Frame of a side: x along the wall, y outward, its inner face at y = 0, z up from the floor."""
+        away = self.half_y if side % 2 == 0 else self.half_x
+        return rotation("z", 90.0 * side) @ translation(0, away, 0)
+
+    def floor(self, owner: str, clear_x: float, clear_y: float) -> Surface:
+        """The floor as a surface, kept clear within +-clear_x, +-clear_y."""
+        edge = 0.03
+        rect = (-self.half_x + edge, -self.half_y + edge, self.half_x - edge, self.half_y - edge)
+        surface = Surface(owner, np.eye(4), rect)
+        surface.keep_clear((-clear_x, -clear_y, clear_x, clear_y))
+        return surface
+
+    def rect(self, side: int, x0: float, x1: float, depth: float) -> tuple[float, float, float, float]:
+        """World rectangle of the strip x0..x1 along a side, ``depth`` metres into the room."""
+        corners = np.array([[x0, -depth, 0, 1], [x1, 0, 0, 1]]) @ self.frame(side).T
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+
+    def against(self, floor: Surface, prop: Prop, side: int, x: float, gap: float = 0.05) -> Placed | None:
+        """Stand a prop (its back at +y) with its back to a side's wall at x; None if there is no room."""
+        back = float(prop.footprint(0)[1, 1])
+        spot = self.frame(side) @ [x, -back - gap, 0, 1]
+        return floor.put(prop, float(spot[0]), float(spot[1]), 90.0 * side, 0.04)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Materials of a room's shell."""
+
+    floor: bpy.types.Material
+    wall: bpy.types.Material
+    feature_wall: bpy.types.Material
+    ceiling: bpy.types.Material
+    trim: bpy.types.Material
+
+
+def build_shell(room: Room, finish: Finish, openings: dict[int, list[Opening]], feature_side: int = -1) -> None:
+    """Build floor, ceiling, the four walls with their openings, and a skirting board round them."""
+    size_x, size_y = 2 * (room.half_x + WALL_M), 2 * (room.half_y + WALL_M)
+    build_fixed("floor", "floor", Shape().box((size_x, size_y, 0.1), 0, translation(0, 0, -0.1)), [finish.floor])
+    build_fixed("ceiling", "ceiling", Shape().box((size_x, size_y, 0.1), 0, translation(0, 0, room.height)),
+                [finish.ceiling])  # fmt: skip
+    for side in range(4):
+        holes = openings.get(side, [])
+        length = room.length(side) + 2 * WALL_M
+        wall = finish.feature_wall if side == feature_side else finish.wall
+        shape = pierced_wall(length, room.height, WALL_M, holes)
+        low = [Opening(hole.x, 0, hole.width, 0.1) for hole in holes if hole.sill < 0.1]
+        skirting = pierced_wall(room.length(side), 0.1, 0.018, low)
+        shape.merge(skirting, translation(0, -0.018, 0), slot_offset=1)
+        build_fixed(f"wall {side}", "wall", shape, [wall, finish.trim], room.frame(side))
+
+
+def area_light(name: str, size: tuple[float, float], watts: float, at: Array, colour: Colour) -> bpy.types.Object:
+    """Add a rectangular light that shines along the -z of ``at`` and is itself invisible to cameras."""
+    lamp = bpy.data.lights.new(name, "AREA")
+    lamp.shape = "RECTANGLE"
+    lamp.size, lamp.size_y = size
+    lamp.energy = watts
+    lamp.color = colour
+    created = bpy.data.objects.new(name, lamp)
+    bpy.context.scene.collection.objects.link(created)
+    created.location = at[:3, 3]
+    created.rotation_mode = "QUATERNION"
+    created.rotation_quaternion = _quaternion(at)
+    created.visible_camera = False
+    return created
+
+
+def _quaternion(at: Array) -> tuple[float, float, float, float]:
+    w, x, y, z = Matrix(at[:3, :3].tolist()).to_quaternion()
+    return (w, x, y, z)
+
+
+def light_openings(room: Room, openings: dict[int, list[Opening]], watts_per_m2: float, colour: Colour) -> None:
+    """Put a soft light just inside each opening that has glass, shining into the room: daylight without noise."""
+    inward = rotation("x", -90)
+    for side, holes in openings.items():
+        for index, hole in enumerate(holes):
+            at = room.frame(side) @ translation(hole.x, 0.03, hole.sill + hole.height / 2) @ inward
+            area_light(f"window light {side} {index}", (hole.width * 0.95, hole.height * 0.95),
+                       watts_per_m2 * hole.width * hole.height, at, colour)  # fmt: skip
+
+
+def light_ceiling(room: Room, watts_per_m2: float, colour: Colour) -> None:
+    """Put one wide, weak light under the ceiling: the light that walls would pass on after many bounces."""
+    size = (room.half_x * 1.4, room.half_y * 1.4)
+    area_light("ceiling light", size, watts_per_m2 * size[0] * size[1], translation(0, 0, room.height - 0.03), colour)
