@@ -58,7 +58,7 @@ _PLAIN_INTEGERS = {"offset": "DELTA_BINARY_PACKED", "nbytes": "DELTA_BINARY_PACK
 def open_shard_writer(target: Any, schema: pa.Schema) -> pq.ParquetWriter:
     """A writer whose image columns hold one plain, uncompressed value a page, with page checksums (design §6)."""
     return pq.ParquetWriter(
-        target, schema, compression="none", use_dictionary=False, write_statistics=["camera", "time"],
+        target, schema, compression="none", use_dictionary=False, write_statistics=False,
         max_rows_per_page=1, write_page_index=True, write_page_checksum=True, store_schema=False,
     )  # fmt: skip
 
