@@ -120,7 +120,9 @@ def reproject(a: View, b: View, tolerances: Tolerances | None = None) -> Reproje
     bend_a = _widest(_bend(_inverse(a.depth)), WINDOW)
     slope = np.linalg.norm(sample.slope, axis=-1) * carried.z
     moved = carried.sensitivity(sample.slope) * limits.depth_error
-    allowed = limits.relative + bend_a + sample.bend + moved + slope * limits.pixels
+    # Beyond `edge` a bend is an edge, no reason to forgive more.
+    bends = np.minimum(bend_a, limits.edge) + np.minimum(sample.bend, limits.edge)
+    allowed = limits.relative + bends + moved + slope * limits.pixels
     decidable = sample.bend <= limits.edge
     solid = (bend_a <= limits.edge) & (carried.footprint * WINDOW >= _CENTRE_REACH)
 
