@@ -1,0 +1,187 @@
+"""From cells to arrays: one read for all cells of a pair, each cell decoded once, on as many threads as asked for.
+
+Decoding, resizing and checksums release the GIL. Nothing is opened before it is needed, and the threads belong to the
+process that started them, so a decoder may be forked and pickled.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from camxtime.errors import DataError, InputError
+from camxtime.sampling.tracks import ClipRef
+from camxtime.sampling.view import Cut
+from camxtime.shards import codecs as codec_module
+from camxtime.shards.codecs import Codec, Jpeg
+from camxtime.shards.layout import CellError
+
+if TYPE_CHECKING:
+    from camxtime.shards.dataset import Dataset
+
+Image = NDArray[Any]
+
+MAX_THREADS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """One pass of one clip."""
+
+    clip: ClipRef
+    pass_name: str
+
+
+class Decoder:
+    """Reads and decodes cells of a dataset.
+
+    threads: decoding threads (1: none but the caller's, as loader processes want it). channels_first: rgb as [F, 3, H, W]
+    in place of [F, H, W, 3].
+    """
+
+    def __init__(self, dataset: Dataset, threads: int = 1, channels_first: bool = False):
+        if not 1 <= threads <= MAX_THREADS:
+            raise InputError(f"Decoding threads must be 1 to {MAX_THREADS}, not {threads}.")
+        self._dataset = dataset
+        self._threads = threads
+        self._channels_first = channels_first
+        self._codecs = codec_module.of_passes(dataset.passes)
+        self._pool: ThreadPoolExecutor | None = None
+        self._pid = -1
+
+    def read(self, wanted: Sequence[Wanted], cut: Cut) -> list[Image]:
+        """The images of each clip and pass that is wanted, in order, all cut alike.
+
+        rgb uint8 [F, H, W, 3] (or [F, 3, H, W]), resized by area averaging (linearly where enlarged); depth float32 and
+        instance uint16 [F, H, W], resized by taking the nearest pixel. Raises `InputError` for cells or passes that the
+        dataset does not have, `CellError` naming a damaged image, `DataError` for one that cannot be read.
+        """
+        results = [self._empty(entry, cut.size) for entry in wanted]
+        places = _places(wanted)
+        jobs: list[Callable[[], None]] = []
+        for (grid_id, pass_name), cells in places.items():
+            grid = self._dataset.grid(grid_id)
+            if cut.stored != (grid.H, grid.W):
+                raise InputError(
+                    f"Grid {grid_id} has {grid.W}×{grid.H} images where {cut.stored[1]}×{cut.stored[0]} are cut."
+                )
+            keys = list(cells)
+            cameras, times = (np.array([key[axis] for key in keys]) for axis in (0, 1))
+            payloads = grid.payloads(cameras, times, pass_name)
+            codec = self._codecs[pass_name]
+            for key, payload in zip(keys, payloads, strict=True):
+                targets = [results[i][f] for i, f in cells[key]]
+                jobs.append(_Job(self, codec, payload, cut, targets, (grid_id, pass_name, *key)))
+        self._run(jobs)
+        return results
+
+    def _run(self, jobs: list[Callable[[], None]]) -> None:
+        if self._threads == 1:
+            for job in jobs:
+                job()
+            return
+        if self._pool is None or self._pid != os.getpid():
+            self._pool, self._pid = ThreadPoolExecutor(self._threads, "camxtime-decode"), os.getpid()
+        for done in [self._pool.submit(job) for job in jobs]:
+            done.result()
+
+    def decode(self, codec: Codec, payload: bytes, cut: Cut, targets: Sequence[Image]) -> None:
+        """Decode one image into its places; `DataError` (without naming the cell) if it is damaged."""
+        planar = self._channels_first and codec.channels == 3
+        if isinstance(codec, Jpeg):
+            whole = _decode_jpeg(payload, cut, None if planar or not cut.nothing else targets[0])
+        else:
+            whole = codec.decode(payload, cut.stored)
+        image: Image = whole if cut.nothing else cut.crop(_resize(whole, cut, codec.channels == 3))
+        for target in targets:
+            if planar:
+                cv2.split(image, [target[0], target[1], target[2]])
+            elif image is not target:
+                target[...] = image
+
+    def locate(self, grid_id: str, pass_name: str, camera: int, time: int) -> tuple[str, int]:
+        """(file, offset) of an image, for messages."""
+        grid = self._dataset.grid(grid_id)
+        place = (time, camera, grid.passes.index(pass_name))
+        shard = grid.index.shards[int(grid.index.shard[place])]
+        return self._dataset.storage.where(shard), int(grid.index.offset[place])
+
+    def _empty(self, wanted: Wanted, size: tuple[int, int]) -> Image:
+        codec = self._codecs.get(wanted.pass_name)
+        if codec is None:
+            raise InputError(f"The dataset has no pass {wanted.pass_name!r}; it has {', '.join(self._codecs)}.")
+        shape: tuple[int, ...] = size
+        if codec.channels is not None:
+            shape = (codec.channels, *size) if self._channels_first else (*size, codec.channels)
+        return np.empty((len(wanted.clip), *shape), codec.dtype)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_pool": None, "_pid": -1}
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    decoder: Decoder
+    codec: Codec
+    payload: bytes
+    cut: Cut
+    targets: Sequence[Image]
+    cell: tuple[str, str, int, int]
+
+    def __call__(self) -> None:
+        try:
+            self.decoder.decode(self.codec, self.payload, self.cut, self.targets)
+        except DataError as error:
+            grid, pass_name, camera, time = self.cell
+            file, offset = self.decoder.locate(grid, pass_name, camera, time)
+            raise CellError(
+                str(error), grid=grid, time=time, camera=camera, pass_name=pass_name, file=file, offset=offset
+            ) from error
+
+
+def _places(wanted: Sequence[Wanted]) -> dict[tuple[str, str], dict[tuple[int, int], list[tuple[int, int]]]]:
+    """(grid, pass) → (camera, time) → the (clip, frame) places that show it: each cell once."""
+    places: dict[tuple[str, str], dict[tuple[int, int], list[tuple[int, int]]]] = {}
+    for number, entry in enumerate(wanted):
+        clip = entry.clip
+        cells = zip(clip.parts.tolist(), clip.track.cameras.tolist(), clip.track.times.tolist(), strict=True)
+        for frame, (part, camera, time) in enumerate(cells):
+            images = places.setdefault((clip.grids[part], entry.pass_name), {})
+            images.setdefault((camera, time), []).append((number, frame))
+    return places
+
+
+def _decode_jpeg(payload: bytes, cut: Cut, target: Image | None) -> Image:
+    """The image, smaller by `cut.reduction()`; into `target` ([H, W, 3], contiguous) if one is given."""
+    height, width = cut.stored
+    try:
+        declared = simplejpeg.decode_jpeg_header(payload)[:2]
+        if declared != cut.stored:
+            raise DataError(
+                f"the image declares {declared[1]}×{declared[0]} pixels where {width}×{height} are expected."
+            )
+        factor = cut.reduction()
+        image: Image = simplejpeg.decode_jpeg(
+            payload, "RGB", min_height=height // factor, min_width=width // factor, buffer=target
+        )
+    except ValueError as error:
+        raise DataError(f"the image does not decode: {error}.") from error
+    return image if target is None else target
+
+
+def _resize(image: Image, cut: Cut, smooth: bool) -> Image:
+    height, width = cut.resized
+    if image.shape[:2] == cut.resized:
+        return image
+    shrinks = height <= image.shape[0] and width <= image.shape[1]
+    how = (cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR) if smooth else cv2.INTER_NEAREST_EXACT
+    resized: Image = cv2.resize(image, (width, height), interpolation=how)
+    return resized
