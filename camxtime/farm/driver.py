@@ -104,7 +104,7 @@ class _Rendering:
             reporter.write("starting", pace.progress(()))
             self._ledger.event("run_started", run=self._run_id, units_left=scheduler.pending)
             try:
-                whole = self._with_ray(run)
+                whole = self._with_ray(run, scheduler.tasks)
             except BaseException as error:
                 self._tell_end(reporter, pace, "failed", str(error))
                 raise
@@ -126,10 +126,11 @@ class _Rendering:
         needed = estimate(self._expansion).bytes * share
         folder.check_space(self._ledger.root, needed, self._options.ignore_free_space)
 
-    def _with_ray(self, run: Run) -> bool:
+    def _with_ray(self, run: Run, tasks: int) -> bool:
         with cluster.connected(self._options), StopWish() as stop:
             device, places = cluster.slots(self._options)
-            crew = Crew([(slot, self._settings(device, slot.threads)) for slot in places])
+            useful = places[: max(1, tasks)]
+            crew = Crew([(slot, self._settings(device, slot.threads)) for slot in useful])
             try:
                 return run.go(crew, stop)
             finally:

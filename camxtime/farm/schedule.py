@@ -62,6 +62,12 @@ class Scheduler:
         )
 
     @property
+    def tasks(self) -> int:
+        """Units and preparations that have not been handed out."""
+        grids = [grid for stage in self._stages.values() for grid in stage.grids.values()]
+        return self.pending + sum(not grid.prepared and not grid.preparing for grid in grids)
+
+    @property
     def pending(self) -> int:
         """Units that have not been handed out (preparations not counted)."""
         return sum(stage.left() for stage in self._stages.values())

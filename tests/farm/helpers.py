@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from camxtime.farm.options import Progress, RenderOptions
 from camxtime.spec import DatasetSpec, loads
 
 SPEC = """
@@ -62,3 +67,57 @@ def wait_for(condition: Callable[[], Any], seconds: float = 90.0) -> Any:
             return value
         time.sleep(0.05)
     raise TimeoutError("what the test waited for did not happen")
+
+
+FAST = RenderOptions(workers=1, threads=2, progress=False)
+"""Options for tests: one worker, no progress bar."""
+
+
+def slow_spec(**changes: Any) -> DatasetSpec:
+    """A spec of one grid whose units take long enough (tenths of a second) to be hit while they are under way."""
+    wanted = {
+        "grid": {"cameras": 3, "times": 8, "fps": 12, "times_per_unit": 1},
+        "engine": {"samples": 96, "max_bounces": 2, "view_transform": "Standard"},
+        "camera_paths": [{"id": "arc", "kind": "arc", "sweep_deg": [20, 40]}],
+    }
+    return tiny_spec(**{**wanted, **changes})
+
+
+def write_spec(spec: DatasetSpec, folder: Path) -> Path:
+    """The spec as a file that the command line takes (JSON is YAML)."""
+    file = folder / "spec.yaml"
+    file.write_text(json.dumps(spec.canonical()))
+    return file
+
+
+def start_driver(spec: DatasetSpec, out: Path, *options: str) -> subprocess.Popen[str]:
+    """`camxtime render` in a process of its own, with a local Ray of its own."""
+    argv = [sys.executable, "-m", "camxtime.cli", "render", str(write_spec(spec, out.parent)), "--out", str(out)]
+    return subprocess.Popen(
+        [*argv, "--workers", "1", "--threads", "2", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+class Saboteur:
+    """Given as `on_progress`: once `cells` cells are done, sends a signal to a process of a worker, `times` times.
+
+    Args:
+        whom: `pid` (the worker's process) or `blender_pid`.
+        task: only while the worker has this task in hand, if given.
+    """
+
+    def __init__(self, whom: str, number: signal.Signals, cells: int = 1, times: int = 1, task: str | None = None) -> None:
+        self.whom, self.number, self.cells, self.times, self.task = whom, number, cells, times, task
+        self.hit: list[int] = []
+
+    def __call__(self, progress: Progress) -> None:
+        for worker in progress.workers:
+            pid = worker.get(self.whom)
+            right_task = self.task is None or worker.get("task") == self.task
+            if pid and right_task and pid not in self.hit and len(self.hit) < self.times and self._due(progress):
+                os.kill(pid, self.number)
+                self.hit.append(pid)
+
+    def _due(self, progress: Progress) -> bool:
+        return progress.cells_done >= self.cells
