@@ -18,7 +18,7 @@ from camxtime.errors import DataError
 from camxtime.shards import layout
 from camxtime.shards.layout import UnitKey
 from camxtime.shards.storage import Storage
-from camxtime.shards.tables import read_meta
+from camxtime.shards.tables import INDEX, fits, numpy_array, numpy_column, read_meta
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,8 @@ class IndexFile:
 
     def _check(self, metadata: pq.FileMetaData, where: str) -> None:
         meta = read_meta(metadata, where)
+        if not fits(metadata.schema.to_arrow_schema(), INDEX[self._path]):
+            raise DataError(f"{where} does not have the columns of its kind: build the index again.")
         if (meta.get("table"), meta.get("build")) != (self._path, self._build):
             raise DataError(
                 f"{where} does not belong to {layout.DATASET_JSON}: they come from different builds of the index; "
@@ -96,21 +98,21 @@ def load_cell_index(cells: IndexFile, group: int, shape: GridShape) -> CellIndex
         return index
     table = cells.read(group)
     grids, shards, passes = (table[name].combine_chunks().dictionary_encode() for name in ("grid", "shard", "pass"))
-    time, camera = table["time"].to_numpy(), table["camera"].to_numpy()
+    time, camera = numpy_column(table, "time"), numpy_column(table, "camera")
     shard_names = shards.dictionary.to_pylist()
     problem = _misfit(shape, grids.dictionary.to_pylist(), passes.dictionary.to_pylist(), time, camera)
     if problem is None:
         place = np.array([shape.passes.index(name) for name in passes.dictionary.to_pylist()])
-        where = (time, camera, place[passes.indices.to_numpy()])
-        ordinal = shards.indices.to_numpy()
+        where = (time, camera, place[numpy_array(passes.indices)])
+        ordinal = numpy_array(shards.indices)
         problem = _misplaced(shape, shard_names, ordinal, time)
-        nbytes, offset = table["nbytes"].to_numpy(), table["offset"].to_numpy()
+        nbytes, offset = numpy_column(table, "nbytes"), numpy_column(table, "offset")
         if problem is None and not (np.all(nbytes > 0) and np.all(nbytes <= shape.max_nbytes) and np.all(offset >= 0)):
             problem = "it has offsets or sizes that no image of the grid can have"
     if problem is not None:
         raise DataError(f"{layout.CELLS}, grid {shape.grid}: {problem}: build the index again.")
     for target, values in (
-        (index.shard, ordinal), (index.offset, offset), (index.nbytes, nbytes), (index.crc32, table["crc32"].to_numpy())
+        (index.shard, ordinal), (index.offset, offset), (index.nbytes, nbytes), (index.crc32, numpy_column(table, "crc32"))
     ):  # fmt: skip
         target[where] = values
     if np.count_nonzero(index.shard >= 0) != table.num_rows:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from camxtime.errors import DataError
 from camxtime.shards.atomic import write_atomic
 from camxtime.shards.layout import FORMAT_VERSION, UnitKey
-from camxtime.shards.tables import COMMIT, META_KEY, open_index_writer, read_meta
+from camxtime.shards.tables import COMMIT, META_KEY, fits, numpy_column, open_index_writer, read_meta
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,15 +116,13 @@ def _commit_of(unit: UnitKey, meta: dict[str, Any], table: pa.Table) -> Commit:
     codecs = {str(name): str(codec) for name, codec in meta["codecs"].items()}
     cameras = int(meta["cameras"])
     shape = (len(unit.times), cameras, len(codecs))
-    if table.schema.names != COMMIT.names or table.num_rows != np.prod(shape):
-        raise ValueError(
-            f"it has {table.num_rows} rows of {table.schema.names}, not {np.prod(shape)} of {COMMIT.names}"
-        )
+    if not fits(table.schema, COMMIT):
+        raise ValueError(f"it has columns {table.schema.names}, not {COMMIT.names}")
     expected = product_columns(unit.times, cameras, sorted(codecs))
     for name, values in zip(("time", "camera", "pass"), expected, strict=True):
-        if not np.array_equal(table[name].to_numpy(), np.asarray(values)):
-            raise ValueError(f"its column {name} is not the product of the unit's times, cameras and passes")
-    arrays = (table[name].to_numpy().reshape(shape) for name in ("offset", "nbytes", "crc32"))
+        if not table[name].combine_chunks().equals(pa.array(values).cast(COMMIT.field(name).type)):
+            raise ValueError(f"its column {name} is not that of the unit's times, cameras and passes")
+    arrays = (numpy_column(table, name).reshape(shape) for name in ("offset", "nbytes", "crc32"))
     digests = tuple(str(digest) for digest in meta["time_digests"])
     if len(digests) != shape[0]:
         raise ValueError(f"it has {len(digests)} time digests for {shape[0]} times")

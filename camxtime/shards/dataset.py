@@ -20,7 +20,7 @@ from camxtime.shards.grid import Grid, GridRow, GridSource
 from camxtime.shards.imagesize import MAX_PIXELS
 from camxtime.shards.records import MAX_INDEX
 from camxtime.shards.storage import Storage, open_storage
-from camxtime.shards.tables import GRIDS
+from camxtime.shards.tables import numpy_column
 
 KEPT_GRIDS = 64
 """Grids whose cameras and index a dataset keeps in memory (about 0.8 MB each at 120 × 120 cells with three passes)."""
@@ -198,8 +198,6 @@ def read_header(storage: Storage) -> dict[str, Any]:
 
 def _checked_grids(storage: Storage, table: pa.Table) -> pa.Table:
     where = storage.where(layout.GRIDS)
-    if table.schema.names != GRIDS.names:
-        raise DataError(f"{where} has columns {table.schema.names}, not {GRIDS.names}: build the index again.")
     ids = table["grid"].to_pylist()
     if ids != sorted(set(ids)):
         raise DataError(f"{where}: grids are not sorted, or one is there twice: build the index again.")
@@ -208,7 +206,7 @@ def _checked_grids(storage: Storage, table: pa.Table) -> pa.Table:
             layout.check_grid_id(grid)
         except InputError as error:
             raise DataError(f"{where}: {error}") from error
-    C, T, H, W = (table[name].to_numpy().astype("int64") for name in "CTHW")
+    C, T, H, W = (numpy_column(table, name).astype("int64") for name in "CTHW")
     for side, values, most in (
         ("C", C, MAX_INDEX),
         ("T", T, MAX_INDEX),

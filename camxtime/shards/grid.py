@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from camxtime.shards.codecs import Codec
 from camxtime.shards.fetch import fetch
 from camxtime.shards.layout import CAMERAS, CellError
 from camxtime.shards.storage import Storage
+from camxtime.shards.tables import numpy_array, numpy_column
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,8 @@ class Grid:
         self._source = source
         self._ordinal = ordinal
         self._group = cells_row_group
+        self._cameras: Cameras | None = None
+        self._index: CellIndex | None = None
         self.row = row
         self.id, self.C, self.T, self.H, self.W = row.grid, row.C, row.T, row.H, row.W
         self.fps, self.caption, self.status, self.digest = row.fps, row.caption, row.status, row.digest
@@ -115,26 +117,20 @@ class Grid:
         """Names of the stored passes, sorted."""
         return tuple(self._source.codecs)
 
-    @cached_property
+    @property
     def cameras(self) -> Cameras:
         """The C cameras; `DataError` if cameras.parquet is damaged or does not fit."""
-        table = self._source.cameras.read(self._ordinal)
-        numbers = table["camera"].to_numpy()
-        grids = set(table["grid"].unique().to_pylist())
-        if grids != {self.id} or not np.array_equal(numbers, np.arange(self.C)):
-            raise DataError(
-                f"{CAMERAS}, grid {self.id}: its row group does not hold the grid's cameras 0 to {self.C - 1}."
-            )
-        values = [table[name].combine_chunks().flatten().to_numpy() for name in ("c2w", "K")]
-        if values[0].size != 16 * self.C or values[1].size != 9 * self.C:
-            raise DataError(f"{CAMERAS}, grid {self.id}: c2w needs 16 numbers a camera and K needs 9.")
-        return Cameras(values[0].reshape(-1, 4, 4).copy(), values[1].reshape(-1, 3, 3).copy(), self.W, self.H)
+        if self._cameras is None:  # two threads may both read it: the same, and no lock to inherit through fork
+            self._cameras = self._read_cameras()
+        return self._cameras
 
-    @cached_property
+    @property
     def index(self) -> CellIndex:
         """Where the images lie; `DataError` if cells.parquet is damaged or does not fit the grid."""
-        shape = GridShape(self.id, self.T, self.C, self.passes, self.H * self.W)
-        return load_cell_index(self._source.cells, self._group, shape)
+        if self._index is None:
+            shape = GridShape(self.id, self.T, self.C, self.passes, self.H * self.W)
+            self._index = load_cell_index(self._source.cells, self._group, shape)
+        return self._index
 
     def cell(self, camera: int, time: int) -> Cell:
         """The cell at (camera, time); `InputError` if the grid has none there. Its images are read when asked for."""
@@ -181,6 +177,17 @@ class Grid:
     def bullet_time(self, time: int, passes: Sequence[str] = ("rgb",)) -> Clip:
         """All cameras at one time: the world stands still, the camera moves."""
         return self.clip(np.arange(self.C), time, passes)
+
+    def _read_cameras(self) -> Cameras:
+        table = self._source.cameras.read(self._ordinal)
+        numbers = numpy_column(table, "camera")
+        grids = set(table["grid"].unique().to_pylist())
+        if grids != {self.id} or not np.array_equal(numbers, np.arange(self.C)):
+            raise DataError(f"{CAMERAS}, grid {self.id}: its row group does not hold cameras 0 to {self.C - 1} of it.")
+        values = [numpy_array(table[name].combine_chunks().flatten()) for name in ("c2w", "K")]
+        if values[0].size != 16 * self.C or values[1].size != 9 * self.C:
+            raise DataError(f"{CAMERAS}, grid {self.id}: c2w needs 16 numbers a camera and K needs 9.")
+        return Cameras(values[0].reshape(-1, 4, 4).copy(), values[1].reshape(-1, 3, 3).copy(), self.W, self.H)
 
     def _decode(self, cameras: NDArray[np.int64], times: NDArray[np.int64], pass_name: str) -> NDArray[Any]:
         payloads = self.payloads(cameras, times, pass_name)

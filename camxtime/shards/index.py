@@ -26,7 +26,7 @@ from camxtime.shards.commits import Commit, product_columns, read_commit
 from camxtime.shards.digest import dataset_digest, grid_digest
 from camxtime.shards.layout import UnitKey
 from camxtime.shards.records import GridRecord
-from camxtime.shards.tables import CAMERAS, CELLS, GRIDS, META_KEY, SHARDS, open_index_writer
+from camxtime.shards.tables import INDEX, META_KEY, close_quietly, open_index_writer
 
 CONVENTIONS = {
     "world": "right-handed, Z up, metres",
@@ -38,7 +38,6 @@ CONVENTIONS = {
     "rgb": "8-bit sRGB, display-referred, [H, W, 3]",
     "time": "integer animation time index 0..T-1, fps per grid",
 }
-_TABLES = {layout.GRIDS: GRIDS, layout.CAMERAS: CAMERAS, layout.CELLS: CELLS, layout.SHARDS: SHARDS}
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def build_index(root: Path, header: DatasetHeader) -> dict[str, Any]:
     present = sorted(_record_ids(root))
     missing = sorted(set(header.planned) - set(present))
     with ExitStack() as stack:
-        tables = {name: stack.enter_context(_Table(root / name, schema)) for name, schema in _TABLES.items()}
+        tables = {name: stack.enter_context(_Table(root / name, schema)) for name, schema in INDEX.items()}
         summary = _Summary()
         for ordinal, grid in enumerate(present):
             record = GridRecord.read(root, grid)
@@ -149,6 +148,7 @@ class _Table:
         return self
 
     def __exit__(self, *_: object) -> None:
+        close_quietly(self._writer)
         self._target.abandon()
 
 

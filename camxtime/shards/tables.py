@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from camxtime.errors import DataError
+from camxtime.shards.layout import CAMERAS as CAMERAS_FILE
+from camxtime.shards.layout import CELLS as CELLS_FILE
 from camxtime.shards.layout import FORMAT_VERSION
+from camxtime.shards.layout import GRIDS as GRIDS_FILE
+from camxtime.shards.layout import SHARDS as SHARDS_FILE
 
 META_KEY = b"camxtime"
 
@@ -55,6 +62,10 @@ SHARDS = _schema(
 _PLAIN_INTEGERS = {"offset": "DELTA_BINARY_PACKED", "nbytes": "DELTA_BINARY_PACKED", "crc32": "PLAIN"}
 
 
+INDEX = {GRIDS_FILE: GRIDS, CAMERAS_FILE: CAMERAS, CELLS_FILE: CELLS, SHARDS_FILE: SHARDS}
+"""Schema of every Parquet file of the index."""
+
+
 def open_shard_writer(target: Any, schema: pa.Schema) -> pq.ParquetWriter:
     """A writer whose image columns hold one plain, uncompressed value a page, with page checksums (design §6)."""
     return pq.ParquetWriter(
@@ -71,6 +82,31 @@ def open_index_writer(target: Any, schema: pa.Schema) -> pq.ParquetWriter:
         target, schema, compression="zstd", use_dictionary=words, column_encoding=plain or None,
         write_statistics=["grid"] if "grid" in schema.names else False, write_page_checksum=True, store_schema=False,
     )  # fmt: skip
+
+
+def numpy_column(table: pa.Table, name: str) -> NDArray[Any]:
+    """A column of numbers without nulls as a NumPy array, not to be written to."""
+    return numpy_array(table[name].combine_chunks())
+
+
+def numpy_array(values: pa.Array) -> NDArray[Any]:
+    """Numbers without nulls as a NumPy array. (`to_numpy` would import pandas where that is installed: 0.2 s.)"""
+    array: NDArray[Any] = np.from_dlpack(values)
+    return array
+
+
+def fits(found: pa.Schema, schema: pa.Schema) -> bool:
+    """Whether a file has the columns of a schema. Lists keep their length elsewhere: Parquet does not know it."""
+    return found.names == schema.names and all(
+        not a.nullable and (a.type == b.type or (pa.types.is_nested(a.type) and pa.types.is_nested(b.type)))
+        for a, b in zip(found, schema, strict=True)
+    )
+
+
+def close_quietly(writer: pq.ParquetWriter) -> None:
+    """Close the writer of a file that is given up, so that it does not try again when it is collected."""
+    with suppress(OSError, ValueError):  # its footer may not fit the disk, and is not wanted any more
+        writer.close()
 
 
 def read_meta(metadata: pq.FileMetaData, file: str | Path) -> dict[str, Any]:

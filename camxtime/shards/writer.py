@@ -11,7 +11,6 @@ import hashlib
 import mmap
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,7 +25,7 @@ from camxtime.shards.commits import CellRows, Commit, read_commit, write_commit
 from camxtime.shards.digest import canonical_json, time_digest, unit_digest
 from camxtime.shards.layout import MAX_ROW_CELLS, UnitKey
 from camxtime.shards.pages import payload_spans
-from camxtime.shards.tables import open_shard_writer, shard_schema
+from camxtime.shards.tables import close_quietly, open_shard_writer, shard_schema
 
 
 class UnitWriter:
@@ -134,8 +133,7 @@ class UnitWriter:
 
     def abandon(self) -> None:
         """Give the unit up and remove its unfinished file; harmless after `finish`."""
-        with suppress(OSError, ValueError):  # its footer may not fit the disk, and is not wanted any more
-            self._writer.close()
+        close_quietly(self._writer)
         self._target.abandon()
 
     def __enter__(self) -> UnitWriter:

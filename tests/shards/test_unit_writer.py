@@ -32,13 +32,17 @@ def payload(seed: int, nbytes: int) -> bytes:
     return np.random.default_rng(seed).bytes(nbytes)
 
 
-def write(root: Path, cameras: int = 4, size: int = 500, salt: int = 0, unit: UnitKey = UNIT, row_cells: int = 120) -> Commit:
+def write(
+    root: Path, cameras: int = 4, size: int = 500, salt: int = 0, unit: UnitKey = UNIT, row_cells: int = 120
+) -> Commit:
     """Write a unit of random payloads of about `size` bytes."""
     with UnitWriter(root, unit, cameras, CODECS, row_cells) as writer:
         for time in unit.times:
             for camera in range(cameras):
                 seed = salt * 10**6 + time * 1000 + camera
-                writer.add(time, camera, {"rgb": payload(seed, size + camera), "depth": payload(seed + 500, size // 2 + 1)})
+                writer.add(
+                    time, camera, {"rgb": payload(seed, size + camera), "depth": payload(seed + 500, size // 2 + 1)}
+                )
         return writer.finish({"blender": "5.0.1", "seconds": 1.5})
 
 
@@ -95,7 +99,9 @@ def test_plain_readers_see_ordinary_parquet(tmp_path: Path) -> None:
     table = pq.read_table(tmp_path / UNIT.shard, columns=["camera", "time", "rgb"], filters=[("time", "=", 4)])
     assert table.num_rows == 4 and table["camera"].to_pylist() == [0, 1, 2, 3]
     duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
-    found = duckdb.sql(f"select camera, octet_length(rgb) n from '{tmp_path / UNIT.shard}' where time = 4 order by camera")
+    found = duckdb.sql(
+        f"select camera, octet_length(rgb) n from '{tmp_path / UNIT.shard}' where time = 4 order by camera"
+    )
     assert found.fetchall() == [(c, 500 + c) for c in range(4)]
 
 
@@ -161,7 +167,9 @@ def test_cells_must_come_in_order_whole_and_all(tmp_path: Path) -> None:
             UnitWriter(tmp_path, UNIT, cameras, CODECS, row_cells)
 
 
-@pytest.mark.parametrize("grid", ["", "a", "a.b", "a.b.c.d", "A.b.c", "../x.b.c", "a.b./c", "a.b.c\n", "a..c", "a.b.-c"])
+@pytest.mark.parametrize(
+    "grid", ["", "a", "a.b", "a.b.c.d", "A.b.c", "../x.b.c", "a.b./c", "a.b.c\n", "a..c", "a.b.-c"]
+)
 def test_grid_ids_cannot_lead_elsewhere(grid: str) -> None:
     with pytest.raises(InputError):
         UnitKey(grid, 0, 1)
@@ -170,7 +178,12 @@ def test_grid_ids_cannot_lead_elsewhere(grid: str) -> None:
 def test_units_of_names() -> None:
     assert UnitKey.of_shard(UNIT.shard) == UNIT == UnitKey.of_name(UNIT.grid, "t0003-0005")
     assert UnitKey("a.b.c", 9_990, 10_007).name == "t9990-10007"
-    for path in ("shards/x/t0000-0001.parquet", "shards/a.b.c/../t0000-0001.parquet", "/etc/passwd", "shards/a.b.c/t1.parquet"):
+    for path in (
+        "shards/x/t0000-0001.parquet",
+        "shards/a.b.c/../t0000-0001.parquet",
+        "/etc/passwd",
+        "shards/a.b.c/t1.parquet",
+    ):
         with pytest.raises(DataError):
             UnitKey.of_shard(path)
 
@@ -287,7 +300,12 @@ def test_damaged_commits_are_named(tmp_path: Path) -> None:
     raw = path.read_bytes()
     with pytest.raises(DataError, match="never committed"):
         read_commit(tmp_path, UnitKey("a.b.c", 0, 0))
-    for damaged in (raw[:-10], raw[: len(raw) // 2], b"", raw.replace(b'"unit": "t0003-0005"', b'"unit": "t0003-0006"')):
+    for damaged in (
+        raw[:-10],
+        raw[: len(raw) // 2],
+        b"",
+        raw.replace(b'"unit": "t0003-0005"', b'"unit": "t0003-0006"'),
+    ):
         path.write_bytes(damaged)
         with pytest.raises(DataError, match=r"t0003-0005.parquet"):
             read_commit(tmp_path, UNIT)
