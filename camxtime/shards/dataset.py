@@ -189,7 +189,7 @@ def read_header(storage: Storage) -> dict[str, Any]:
             f"{layout.FORMAT_VERSION}: install the version that wrote it."
         )
     kinds = {"name": str, "digest": str, "build": str, "spec": dict, "passes": dict, "counts": dict, "states": dict,
-             "missing_grids": list, "engine": dict, "renderers": list}  # fmt: skip
+             "missing_grids": list, "files": dict, "engine": dict, "renderers": list}  # fmt: skip
     for field, kind in kinds.items():
         if not isinstance(header.get(field), kind):
             raise DataError(f"{where}: field {field!r} is missing or not a {kind.__name__}: build the index again.")

@@ -55,3 +55,8 @@ def dataset_digest(grids: Iterable[tuple[str, str]], missing: Iterable[str]) -> 
     """Digest of a dataset: (id, digest) of its grids and the ids of planned grids that are not there yet."""
     head = {"grids": sorted([list(pair) for pair in grids]), "missing": sorted(missing)}
     return hashlib.sha256(b"camxtime dataset 1\n" + canonical_json(head)).hexdigest()
+
+
+def header_checksum(header: dict[str, Any]) -> str:
+    """Checksum of dataset.json: of all its fields but `checksum`."""
+    return hashlib.sha256(canonical_json({k: v for k, v in header.items() if k != "checksum"})).hexdigest()

@@ -23,7 +23,7 @@ from camxtime.shards import layout
 from camxtime.shards.atomic import AtomicFile, write_atomic, write_error
 from camxtime.shards.codecs import of_passes
 from camxtime.shards.commits import Commit, product_columns, read_commit
-from camxtime.shards.digest import dataset_digest, grid_digest
+from camxtime.shards.digest import dataset_digest, grid_digest, header_checksum
 from camxtime.shards.layout import UnitKey
 from camxtime.shards.records import GridRecord
 from camxtime.shards.tables import INDEX, META_KEY, close_quietly, open_index_writer
@@ -75,8 +75,10 @@ def build_index(root: Path, header: DatasetHeader) -> dict[str, Any]:
             _add_grid(tables, summary, record, list(_commits(root, record)), ordinal)
         digest = dataset_digest(summary.digests, missing)
         build = summary.build.hexdigest()
-        for name, table in tables.items():
-            table.finish({"format_version": layout.FORMAT_VERSION, "table": name, "build": build})
+        files = {
+            name: table.finish({"format_version": layout.FORMAT_VERSION, "table": name, "build": build})
+            for name, table in tables.items()
+        }
         value = {
             "format": layout.FORMAT,
             "format_version": layout.FORMAT_VERSION,
@@ -88,10 +90,12 @@ def build_index(root: Path, header: DatasetHeader) -> dict[str, Any]:
             "missing_grids": missing,
             "passes": codecs,
             "conventions": CONVENTIONS,
+            "files": files,
             "engine": header.engine,
             "renderers": sorted(summary.renderers),
             "spec": header.spec,
         }
+        value["checksum"] = header_checksum(value)
         data = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         for table in tables.values():
             table.publish()
@@ -127,7 +131,8 @@ class _Table:
         if len(self._rows) == 1000:
             self._flush()
 
-    def finish(self, meta: dict[str, Any]) -> None:
+    def finish(self, meta: dict[str, Any]) -> dict[str, Any]:
+        """Write the footer; returns the file's size and sha256."""
         if self._rows:
             self._flush()
         try:
@@ -136,6 +141,11 @@ class _Table:
         except OSError as error:
             raise write_error(self.path, error) from error
         self._target.sync()
+        with self._target.temporary.open("rb") as file:
+            return {
+                "nbytes": self._target.temporary.stat().st_size,
+                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+            }
 
     def publish(self) -> None:
         self._target.publish()

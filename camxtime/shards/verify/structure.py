@@ -12,7 +12,7 @@ import numpy as np
 from camxtime.errors import CamxtimeError, DataError, InputError
 from camxtime.shards import layout
 from camxtime.shards.dataset import Dataset
-from camxtime.shards.digest import dataset_digest, grid_digest, unit_digest
+from camxtime.shards.digest import dataset_digest, grid_digest, header_checksum, unit_digest
 from camxtime.shards.grid import Grid
 from camxtime.shards.layout import UnitKey
 from camxtime.shards.verify.report import Part
@@ -79,6 +79,7 @@ def check_structure(dataset: Dataset, rows: list[ShardRow]) -> Part:
     for grid in dataset:
         check_grid(part, grid, by_grid[grid.id], dataset)
     _check_counts(part, dataset, rows)
+    _check_index_files(part, dataset)
     _check_dataset_digest(part, dataset, rows)
     _check_files(part, dataset, rows)
     return part
@@ -214,6 +215,21 @@ def _check_dataset_digest(part: Part, dataset: Dataset, rows: list[ShardRow]) ->
         part.error(
             "the index's build digest does not follow from its shards and grids.", REINDEX, file=layout.DATASET_JSON
         )
+
+
+def _check_index_files(part: Part, dataset: Dataset) -> None:
+    """Byte for byte what dataset.json says of them, and dataset.json what it says of itself."""
+    if dataset.header.get("checksum") != header_checksum(dataset.header):
+        part.error("its checksum is not that of its fields: it was changed.", REINDEX, file=layout.DATASET_JSON)
+    for name in (layout.GRIDS, layout.CAMERAS, layout.CELLS, layout.SHARDS):
+        try:
+            with dataset.storage.view(name) as data:
+                found = {"nbytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        except DataError as error:
+            part.error(str(error), REINDEX, file=name)
+            continue
+        if dataset.header["files"].get(name) != found:
+            part.error("its bytes are not those that the index was built with (sha256).", REINDEX, file=name)
 
 
 def _check_files(part: Part, dataset: Dataset, rows: list[ShardRow]) -> None:
