@@ -31,7 +31,8 @@ KINDS = ("arc", "random_walk", "truck", "spiral", "dolly", "orbit", "zoom", "han
 
 def cameras_of(kind: str, size: int, seed: int = 0) -> Cameras:
     path = request(cameras=8)
-    return draw(kind, {}, replace(path, width=size, height=size), rng(seed)).cameras
+    start = {"elevation_deg": (5, 25), "distance_fit": (1, 1.5), "hfov_deg": (45, 60)}
+    return draw(kind, start, replace(path, width=size, height=size), rng(seed)).cameras
 
 
 def pairs(world: World, size: int) -> list[tuple[View, View]]:

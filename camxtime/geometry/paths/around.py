@@ -31,7 +31,7 @@ class ArcRise(SubjectPath):
     """An arc that rises and falls: as arc, with elevation(s) = elevation_deg + rise_deg · sin(π·s)."""
 
     sweep_deg: float = real("Angle of the arc.", "degrees", (30, 75), 0, 360)
-    rise_deg: float = real("Elevation gained in the middle of the arc; negative: lost.", "degrees", (8, 20), -25, 25)
+    rise_deg: float = real("Elevation gained in the middle of the arc; negative: lost.", "degrees", (6, 14), -25, 25)
     direction: float = sign(_TURN)
 
     def cameras(self, request: PathRequest) -> Cameras:
@@ -65,8 +65,8 @@ class Spiral(SubjectPath):
     """
 
     turns: float = real("Turns round the subject.", "turns", (0.5, 1.5), 0, 10)
-    climb_deg: float = real("Elevation gained from start to end; negative: lost.", "degrees", (-5, 20), -25, 25)
-    widen: float = real("Far end: how much farther than the near end.", "× distance", (0.2, 0.6), 0, 4)
+    climb_deg: float = real("Elevation gained from start to end; negative: lost.", "degrees", (-5, 10), -25, 25)
+    widen: float = real("Far end: how much farther than the near end.", "× distance", (0.1, 0.4), 0, 4)
     inward: float = sign("1: ends near; −1: ends far.")
     direction: float = sign(_TURN)
 
@@ -88,7 +88,7 @@ class RandomWalk(SubjectPath):
 
     waypoints: int = integer("Number of way-points.", "count", (4, 7), 4, 32)
     spread_azimuth_deg: float = real("Way-points lie within ± this of its azimuth.", "degrees", (20, 45), 0, 180)
-    spread_elevation_deg: float = real("Way-points lie within ± this of its elevation.", "degrees", (4, 12), 0, 25)
+    spread_elevation_deg: float = real("Way-points lie within ± this of its elevation.", "degrees", (3, 10), 0, 25)
     spread_distance: float = real("Way-points lie between d and (1 + this) · d.", "× distance", (0.1, 0.4), 0, 4)
     walk_seed: int = integer("Seed of the way-points.", "seed", (0, SEED_LIMIT), 0, SEED_LIMIT)
 

@@ -102,11 +102,11 @@ class Start:
     azimuth_deg: float = real(
         "Start azimuth, counter-clockwise from the subject's front.", "degrees", (-90, 90), -360, 360
     )
-    elevation_deg: float = real("Start elevation above the subject's centre.", "degrees", (5, 25), -60, 60)
+    elevation_deg: float = real("Start elevation above the subject's centre.", "degrees", (2, 18), -60, 60)
     distance_fit: float = real(
-        "Distance in multiples of the distance at which the whole subject just fits.", "×", (1.0, 1.5), 0.2, 20
+        "Distance in multiples of the distance at which the whole subject just fits.", "×", (1.0, 1.3), 0.2, 20
     )
-    hfov_deg: float = real("Horizontal field of view.", "degrees", (45, 60), 5, 120)
+    hfov_deg: float = real("Horizontal field of view.", "degrees", (48, 65), 5, 120)
     roll_deg: float = real("Roll about the optical axis, clockwise.", "degrees", (0, 0), -180, 180)
 
     def cameras(self, request: PathRequest) -> Cameras:

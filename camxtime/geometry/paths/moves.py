@@ -78,7 +78,7 @@ class Zoom(SubjectPath):
     hfov_deg is the wide end. The distance is measured with the narrow end, so the subject fits all along.
     """
 
-    ratio: float = real("Longest over shortest focal length.", "×", (1.3, 2.0), 1, 10)
+    ratio: float = real("Longest over shortest focal length.", "×", (1.25, 1.7), 1, 10)
     direction: float = sign("1 zooms in, −1 out.")
 
     def narrowest_hfov_deg(self) -> float:
