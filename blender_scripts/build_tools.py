@@ -68,6 +68,22 @@ class Shape:
         points = self.vertices
         return np.stack([points.min(axis=0), points.max(axis=0)])
 
+    @property
+    def face_count(self) -> int:
+        """Number of polygons so far."""
+        return len(self._faces)
+
+    def paint(self, face: int, slot: int) -> Shape:
+        """Give one polygon, by its index, another material slot."""
+        self._slots[face] = slot
+        return self
+
+    def replaced(self, vertices: ArrayLike) -> Shape:
+        """Return a copy whose vertices (V, 3) lie elsewhere."""
+        copy = Shape().merge(self)
+        copy._vertices = [np.asarray(vertices, dtype=np.float64).reshape(-1, 3)]
+        return copy
+
     def add(
         self,
         vertices: ArrayLike,

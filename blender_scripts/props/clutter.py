@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def mug(rng: np.random.Generator, colour: Colour) -> Prop:
     """A mug with a handle."""
     shape = Shape().lathe([(0.035, 0), (0.04, 0.01), (0.04, 0.09), (0.035, 0.09), (0.034, 0.02), (0.0, 0.018)], 0, sides=16)
     points = [(0.038 + 0.026 * np.sin(a), 0, 0.048 + 0.026 * np.cos(a)) for a in np.linspace(0, np.pi, 6)]
-    for first, second in zip(points[:-1], points[1:], strict=True):
+    for first, second in pairwise(points):
         shape.capsule(first, second, 0.006, sides=6)
     return Prop("mug", shape, [plain("mug", colour, 0.3)], sharp_deg=60)
 

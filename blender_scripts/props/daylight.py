@@ -34,7 +34,7 @@ class _Weather:
     sun_angle_deg: float
 
 
-def light_outdoors(rng: np.random.Generator, hour: float, cloud: float, ground: Colour) -> Daylight:
+def light_outdoors(rng: np.random.Generator, hour: float, cloud: float, ground: Colour, sun: bool = True) -> Daylight:
     """Add the sun and the sky.
 
     Args:
@@ -42,12 +42,14 @@ def light_outdoors(rng: np.random.Generator, hour: float, cloud: float, ground: 
         hour: local solar hour, 6 (sunrise) to 18 (sunset); clamped to where the sun is 12 degrees up.
         cloud: 0 clear to 1 overcast.
         ground: mean albedo of the ground, which lights walls from below the horizon.
+        sun: whether to add the sun lamp; a closed room lights better through its windows' own soft lights.
     """
     height = float(np.sin(np.pi * (np.clip(hour, 6.0, 18.0) - 6.0) / 12.0))
     elevation = max(12.0, 64.0 * height)
     azimuth = float(rng.uniform(0, 360)) + 15.0 * (hour - 12.0)
     weather = _weather(elevation, cloud)
-    _add_sun(weather, azimuth, elevation)
+    if sun:
+        _add_sun(weather, azimuth, elevation)
     _add_sky(weather, azimuth, elevation, cloud, ground, float(rng.uniform(0, 100)))
     return Daylight(_phrase(hour, elevation, cloud), azimuth % 360.0, elevation)
 

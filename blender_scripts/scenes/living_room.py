@@ -38,7 +38,7 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     if min(room.half_x, room.half_y) < 4.0 or room.height < 2.7:
         raise StageError("living_room: width_m and depth_m must be at least 8, height_m at least 2.7")
     palette = draw_palette(rng)
-    light = light_outdoors(rng, float(params["hour"]), float(params["cloud"]), srgb("6f7a52"))
+    light = light_outdoors(rng, float(params["hour"]), float(params["cloud"]), srgb("6f7a52"), sun=False)
     flooring = str(params["flooring"])
     finish = _finish(palette, flooring)
     order = rng.permutation(4).tolist()
@@ -57,8 +57,10 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
         walls[side].taken += [(hole.x - hole.width / 2 - 0.5, hole.x + hole.width / 2 + 0.5) for hole in holes]
     _furnish(room, floor, rng, palette, walls, float(params["clutter"]))
     rug = _lay_rug(rng, palette)
-    light_openings(room, openings, 26.0 - 8.0 * float(params["cloud"]), srgb("fff4e4"))
-    light_ceiling(room, 1.7, srgb("fff0dd"))
+    evening = float(np.clip((30.0 - light.sun_elevation_deg) / 20.0, 0.0, 1.0)) * (1 - float(params["cloud"]))
+    tint = blend(srgb("f4f6ff"), srgb("ffc98f"), evening)
+    light_openings(room, openings, 26.0 - 8.0 * float(params["cloud"]), tint)
+    light_ceiling(room, 2.2, srgb("fff0dd"))
     below = f"{palette.wood_name} planks" if flooring == "planks" else f"{palette.stone_name} tiles"
     return SceneContract(
         camera_min=(-clear_x, -clear_y, 0.2),
