@@ -20,6 +20,8 @@ from camxtime.shards.layout import UnitKey
 from camxtime.shards.storage import Storage
 from camxtime.shards.tables import INDEX, fits, numpy_array, numpy_column, read_meta
 
+_WORDS = ["grid", "pass", "shard"]  # columns of few different words: read as dictionaries, six times as fast
+
 
 @dataclass(frozen=True, eq=False)
 class CellIndex:
@@ -39,6 +41,7 @@ class IndexFile:
         self._storage = storage
         self._path = path
         self._build = build
+        self._words = _WORDS if path == layout.CELLS else []
         self._metadata: pq.FileMetaData | None = None
 
     def read(self, group: int | None = None, columns: list[str] | None = None) -> pa.Table:
@@ -46,7 +49,9 @@ class IndexFile:
         where = self._storage.where(self._path)
         with self._storage.open_input(self._path) as source:
             try:
-                with pq.ParquetFile(source, metadata=self._metadata, page_checksum_verification=True) as file:
+                with pq.ParquetFile(
+                    source, metadata=self._metadata, read_dictionary=self._words, page_checksum_verification=True
+                ) as file:
                     if self._metadata is None:
                         self._check(file.metadata, where)
                         self._metadata = file.metadata
@@ -69,7 +74,7 @@ class IndexFile:
             )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_storage": self._storage, "_path": self._path, "_build": self._build, "_metadata": None}
+        return {**vars(self), "_metadata": None}
 
 
 @dataclass(frozen=True)

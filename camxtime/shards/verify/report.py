@@ -28,7 +28,8 @@ class Finding:
     def __str__(self) -> str:
         named = (("grid", self.grid), ("camera", self.camera), ("time", self.time), ("pass", self.pass_name))
         place = ", ".join(f"{name} {value}" for name, value in named if value is not None)
-        where = ": ".join(part for part in (self.file, place) if part)
+        file = None if self.file and self.file in self.message else self.file
+        where = ": ".join(part for part in (file, place) if part)
         return f"{self.severity}: {where + ': ' if where else ''}{self.message} Mend: {self.mend}"
 
 
