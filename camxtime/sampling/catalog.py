@@ -44,8 +44,8 @@ class Catalog:
             rows = [row for row, state in enumerate(status) if state == "complete"]
         else:
             rows = sorted(table.ordinal(grid) for grid in grids)
-            for row, following in zip(rows, [*rows[1:], None], strict=True):
-                if row == following:
+            for place, row in enumerate(rows):
+                if place and row == rows[place - 1]:
                     raise InputError(f"Grid {table.ids[row]} is named twice.")
                 if status[row] != "complete":
                     raise InputError(

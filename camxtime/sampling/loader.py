@@ -24,10 +24,13 @@ Sample = dict[str, Any]
 
 
 class PairError(DataError):
-    """A pair could not be read; `index` says which, the cause (`__cause__`) why."""
+    """A pair could not be read; the message begins with its number, `__cause__` says why.
 
-    def __init__(self, index: int, error: DataError):
-        super().__init__(f"Pair {index}: {error}")
+    `index` is the pair's; None where PyTorch carried the error over from a loader process, which keeps only the message.
+    """
+
+    def __init__(self, message: str, index: int | None = None):
+        super().__init__(message)
         self.index = index
 
 
@@ -90,7 +93,7 @@ class PairLoader:
         try:
             return self._load(pair)
         except DataError as error:
-            raise PairError(pair.index, error) from error
+            raise PairError(f"Pair {pair.index}: {error}", pair.index) from error
 
     def _load(self, pair: Pair) -> Sample:
         catalog, options = self.sampler.catalog, self.options

@@ -136,7 +136,7 @@ MIXTURES = MappingProxyType(
                         "freeze": (0.05, _named("freeze")),
                     }
                 ),
-                3,
+                4,
             ),
         )
     }

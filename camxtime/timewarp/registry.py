@@ -99,7 +99,7 @@ WARPS = MappingProxyType(
             Warp(warps.freeze, _one),
             Warp(warps.slow_global, _half),
             Warp(warps.slow_segment, _all, min_frames=2),
-            Warp(warps.zigzag, _all, min_frames=3),
+            Warp(warps.zigzag, _all, min_frames=4),
             Warp(warps.ping_pong, _half, min_frames=3),
             Warp(warps.motion_to_freeze, _all),
             Warp(warps.ramp, _one),

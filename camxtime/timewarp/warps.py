@@ -110,11 +110,11 @@ def slow_segment(
 
 
 def zigzag(frames: int, times: int, rng: Rng, *, pivot: int | None = None) -> Times:
-    """Plays from 0 to a pivot past the middle (F/2 < pivot < F) and back again from there.
+    """Plays from 0 to a pivot in the second half and back again from there.
 
-    τ(f) = pivot − |pivot − f|
+    τ(f) = pivot − |pivot − f|, ⌈F/2⌉ ≤ pivot ≤ F−2
     """
-    turn = _draw(rng, pivot, frames // 2 + 1, min(frames, times) - 1)
+    turn = _draw(rng, pivot, (frames + 1) // 2, min(frames - 2, times - 1))
     return turn - np.abs(turn - np.arange(frames, dtype=np.int64))
 
 
