@@ -15,7 +15,7 @@ from camxtime.farm.worker import Report, Worker, WorkerSettings
 
 TASKS_IN_HAND = 2
 THREADS = TASKS_IN_HAND + 1  # the third answers `state`
-POLL_S = 1.0
+POLL_S = 0.5
 SILENCE_S = 600.0  # a worker process that does not even answer `state` for so long is taken for dead
 FAREWELL_S = 15.0
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from camxtime.errors import CamxtimeError, WorkError
-from camxtime.farm import cluster, folder
+from camxtime.farm import cluster, folder, identity
 from camxtime.farm.assets import pin_assets
 from camxtime.farm.crew import Crew
 from camxtime.farm.files import read_json
@@ -181,6 +181,7 @@ class _Rendering:
             startup_seconds=startup,
             failures=failures,
             digest=index["digest"] if complete and index is not None else None,
+            notes=tuple(run.notes),
             timing={**timing, "index": round(now - before, 4)},
         )
 
@@ -193,7 +194,8 @@ class _Rendering:
         if not self._ledger.prepared():
             return None
         engine = {**self._plan.recipe.engine, "views_per_batch": self._plan.recipe.views_per_batch}
-        engine.update(read_json(self._ledger.engine_file) or {})
+        made_with = read_json(self._ledger.engine_file) or {}
+        engine.update({name: made_with[name] for name in identity.PINNED if name in made_with})
         planned = sorted(self._plan.grid_ids)
         return build_index(
             root, DatasetHeader(spec.name, spec.canonical(), dict(self._plan.recipe.passes), engine, planned)

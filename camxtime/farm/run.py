@@ -6,8 +6,8 @@ import time
 from collections import Counter
 
 from camxtime.errors import InputError, WorkError
+from camxtime.farm import identity
 from camxtime.farm.crew import TASKS_IN_HAND, Crew, Heard, Member
-from camxtime.farm.files import read_json, write_json
 from camxtime.farm.jobs import Task
 from camxtime.farm.ledger import Ledger
 from camxtime.farm.options import Failure, RenderOptions
@@ -16,10 +16,9 @@ from camxtime.farm.schedule import Scheduler
 from camxtime.farm.stop import StopWish
 from camxtime.farm.worker import Report
 
-TICK_S = 0.5
+TICK_S = 0.25
 START_LIMIT_S = 1800.0  # kernels may be compiled, and nodes may have to be booted
 DEATHS_IN_A_ROW = 3  # of one place's workers, nothing finished in between
-IDENTITY = ("blender", "build_hash", "device")
 
 
 class Run:
@@ -39,6 +38,7 @@ class Run:
         self._hopeless: Report | None = None  # why the last worker could not be started
         self.first_render: float | None = None
         self.timing: Counter[str] = Counter()
+        self.notes: list[str] = []
 
     def go(self, crew: Crew, stop: StopWish) -> bool:
         """Work until all is done or set aside (True), or the wish to stop is granted (False).
@@ -107,19 +107,12 @@ class Run:
             self._replace(crew, member)
 
     def _same_engine(self, report: Report) -> Report:
-        """The report, or a failure if this worker's Blender or device is not the one the dataset is made with."""
-        found = {name: report.info[name] for name in IDENTITY}
-        known = read_json(self._ledger.engine_file)
-        if known is None:
-            write_json(self._ledger.engine_file, found)
-        elif known != found:
-            was, now = (" ".join(str(value[name]) for name in IDENTITY) for value in (known, found))
-            text = (
-                f"{report.info['host']}: the dataset is made with Blender, build and device {was}, this worker has {now}; "
-                "cells would differ. Use the same ones on all nodes, or a new folder."
-            )
-            return Report(error=text, lasting=True)
-        return report
+        """The report, or a failure if this worker would not render what the others have rendered."""
+        mismatch, note = identity.compare(self._ledger, report.info)
+        if note is not None and note not in self.notes:
+            self.notes.append(note)
+            self._ledger.event("note", text=note)
+        return report if mismatch is None else Report(error=mismatch, lasting=True)
 
     def _replace(self, crew: Crew, member: Member) -> None:
         self._deaths[member.place] = 0 if member.finished else self._deaths[member.place] + 1

@@ -7,6 +7,7 @@ in its hands at once: Blender works on one while the other's tail is written. A 
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import re
 import socket
@@ -25,6 +26,7 @@ from camxtime.farm.blender_types import DeviceInfo, StageReport
 from camxtime.farm.color import DisplayTransform
 from camxtime.farm.encode import EncodedBatch, Encoder
 from camxtime.farm.files import is_disk_full, read_json
+from camxtime.farm.identity import scripts_digest
 from camxtime.farm.jobs import Recipe, Task
 from camxtime.farm.keeper import BlenderKeeper, BlenderSettings
 from camxtime.farm.prepare import prepare
@@ -81,6 +83,7 @@ class _Job:
     timing: UnitTiming = field(default_factory=UnitTiming)
     cells: int = 0
     filmed: float = 0.0
+    mark: int = 0
     log: str | None = None
 
     def count(self, cells: int) -> None:
@@ -143,6 +146,8 @@ class Worker:
             "build_hash": info.build_hash,
             "device": device.device,
             "device_names": list(device.names),
+            "camxtime": importlib.metadata.version("camxtime"),
+            "scripts": scripts_digest(),
             "scratch": str(self._scratch.path) if self._scratch is not None else None,
         }
 
@@ -167,7 +172,7 @@ class Worker:
         except _HeldError:
             return Report(error="not begun: the run stops", held=True)
         except Exception as error:  # noqa: BLE001  a worker reports whatever it is
-            return self._failed(error, job.log)
+            return self._failed(error, job.log if job.log is not None else self._log_of(job))
         finally:
             self._forget(job)
 
@@ -197,7 +202,7 @@ class Worker:
         if self._hold.is_set():
             raise _HeldError
         keeper = self._ready()[0]
-        mark = keeper.log_mark()
+        job.mark = keeper.log_mark()
         loaded = keeper.stage_id == job.task.stage.stage_id
         self._set("rendering" if loaded else "loading", job)
         job.timing.began = time.time()
@@ -208,7 +213,7 @@ class Worker:
             self._set("preparing" if job.task.key is None else "rendering", job)
             do(job, process, stage)
         except BaseException as error:
-            job.log = keeper.log_since(mark)
+            job.log = keeper.log_since(job.mark)
             if job.task.key is not None or not isinstance(error, InputError):
                 keeper.discard()
             raise
@@ -220,9 +225,16 @@ class Worker:
     def _info(self, job: _Job) -> dict[str, Any]:
         """What is kept with a commit about how it came to be; no digest covers it."""
         who = self._identity()
-        kept = {name: who[name] for name in ("blender", "build_hash", "device", "device_names", "host")}
+        kept = {
+            name: who[name]
+            for name in ("blender", "build_hash", "device", "device_names", "camxtime", "scripts", "host")
+        }
         layout = {"views_per_batch": self._recipe.views_per_batch}
         return {**kept, "layout": layout, "seconds": job.timing.to_json()}
+
+    def _log_of(self, job: _Job) -> str | None:
+        """Blender's log since the job began, for a failure that was not Blender's."""
+        return self._keeper.log_since(job.mark) if self._keeper is not None and job.timing.began else None
 
     def _failed(self, error: Exception, log: str | None) -> Report:
         if isinstance(error, CamxtimeError):

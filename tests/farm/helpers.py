@@ -76,8 +76,8 @@ FAST = RenderOptions(workers=1, threads=2, progress=False)
 def slow_spec(**changes: Any) -> DatasetSpec:
     """A spec of one grid whose units take long enough (tenths of a second) to be hit while they are under way."""
     wanted = {
-        "grid": {"cameras": 3, "times": 8, "fps": 12, "times_per_unit": 1},
-        "engine": {"samples": 96, "max_bounces": 2, "view_transform": "Standard"},
+        "grid": {"cameras": 3, "times": 10, "fps": 12, "times_per_unit": 1},
+        "engine": {"samples": 32, "max_bounces": 2, "view_transform": "Standard"},
         "camera_paths": [{"id": "arc", "kind": "arc", "sweep_deg": [20, 40]}],
     }
     return tiny_spec(**{**wanted, **changes})
@@ -100,24 +100,18 @@ def start_driver(spec: DatasetSpec, out: Path, *options: str) -> subprocess.Pope
 
 
 class Saboteur:
-    """Given as `on_progress`: once `cells` cells are done, sends a signal to a process of a worker, `times` times.
+    """Given as `on_progress`: once some cells are done, sends a signal to a process of a worker, once.
 
     Args:
         whom: `pid` (the worker's process) or `blender_pid`.
-        task: only while the worker has this task in hand, if given.
     """
 
-    def __init__(self, whom: str, number: signal.Signals, cells: int = 1, times: int = 1, task: str | None = None) -> None:
-        self.whom, self.number, self.cells, self.times, self.task = whom, number, cells, times, task
-        self.hit: list[int] = []
+    def __init__(self, whom: str, number: signal.Signals) -> None:
+        self.whom, self.number = whom, number
+        self.hit: int | None = None
 
     def __call__(self, progress: Progress) -> None:
-        for worker in progress.workers:
-            pid = worker.get(self.whom)
-            right_task = self.task is None or worker.get("task") == self.task
-            if pid and right_task and pid not in self.hit and len(self.hit) < self.times and self._due(progress):
-                os.kill(pid, self.number)
-                self.hit.append(pid)
-
-    def _due(self, progress: Progress) -> bool:
-        return progress.cells_done >= self.cells
+        pids = [worker[self.whom] for worker in progress.workers if worker.get(self.whom)]
+        if self.hit is None and pids and 0 < progress.cells_done < progress.cells_total:
+            self.hit = pids[0]
+            os.kill(self.hit, self.number)

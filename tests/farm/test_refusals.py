@@ -70,7 +70,9 @@ def test_other_spec_or_other_assets_in_the_same_folder(local_ray, tmp_path):
     assert render(tiny_spec(grid=one_unit), root, FAST).ok
     before = shard_marks(root)
     with pytest.raises(InputError, match=r"engine.samples: 1 -> 2"):
-        render(tiny_spec(grid=one_unit, engine={"samples": 2, "max_bounces": 1, "view_transform": "Standard"}), root, FAST)
+        render(
+            tiny_spec(grid=one_unit, engine={"samples": 2, "max_bounces": 1, "view_transform": "Standard"}), root, FAST
+        )
     assert shard_marks(root) == before
 
 
@@ -115,7 +117,9 @@ def small_disk(tmp_path: Path):
     """A file system of 400 kB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
     if mounted.returncode != 0:
         pytest.skip("a file system cannot be mounted here")
     yield disk

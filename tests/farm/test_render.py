@@ -73,15 +73,18 @@ def test_recycling_blender_changes_nothing(reference, tmp_path):
 
 def test_a_unit_that_always_fails_is_set_aside_with_its_log_and_tried_again_next_time(reference, tmp_path):
     root = tmp_path / "dataset"
-    saboteur = Saboteur("blender_pid", signal.SIGKILL, cells=0, times=2, task="room.ball.arc t0003-0003")
-    summary = render(slow_spec(), root, options(on_progress=saboteur, retries=1))
-    assert len(saboteur.hit) == 2
-    assert (summary.state, summary.exit_code, summary.units_rendered) == ("incomplete", 1, 7)
+    in_the_way = root / "shards" / "room.ball.arc" / "t0003-0003.parquet"
+    (root / "ledger").mkdir(parents=True)
+    in_the_way.mkdir(parents=True)
+    summary = render(slow_spec(), root, options(retries=1))
+    assert (summary.state, summary.exit_code, summary.units_rendered) == ("incomplete", 1, 9)
     (failure,) = summary.failures
-    assert (failure.unit, failure.attempts) == ("t0003-0003", 2) and "SIGKILL" in failure.error
+    assert (failure.unit, failure.attempts) == ("t0003-0003", 2) and "t0003-0003.parquet" in failure.error
     assert (root / failure.log).is_file()
+    assert str(failure) in "\n".join(summary.lines())
     report = status(root)
     assert report.state == "incomplete" and report.failures == summary.failures
+    in_the_way.rmdir()
     mended = render(slow_spec(), root, FAST)
     assert mended.ok and mended.units_rendered == 1 and mended.digest == reference.digest
     assert status(root).failures == ()

@@ -1,0 +1,50 @@
+"""What a dataset is made with: cells of one dataset come from one Blender build, one kind of device, one toolkit."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from camxtime.farm.blender_launch import package_root
+from camxtime.farm.files import read_json, write_json
+from camxtime.farm.ledger import Ledger
+
+PINNED = ("blender", "build_hash", "device", "camxtime")
+SCRIPTS = "scripts"
+
+
+def scripts_digest() -> str:
+    """First 16 digits of the SHA-256 of everything that runs inside Blender, names and contents."""
+    folder = package_root() / "blender_scripts"
+    whole = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        whole.update(f"{file.relative_to(folder).as_posix()}\n".encode())
+        whole.update(hashlib.sha256(Path(file).read_bytes()).digest())
+    return whole.hexdigest()[:16]
+
+
+def compare(ledger: Ledger, found: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Compare a worker with the one the dataset was begun with, which is noted if this is the first.
+
+    Returns:
+        Why the worker cannot be used (None if it can), and a note for the summary (None if there is nothing to say).
+    """
+    names = (*PINNED, SCRIPTS)
+    known = read_json(ledger.engine_file)
+    if known is None:
+        write_json(ledger.engine_file, {name: found[name] for name in names})
+        return None, None
+    differing = [name for name in PINNED if known.get(name) != found[name]]
+    if differing:
+        changes = ", ".join(f"{name} {known.get(name)} -> {found[name]}" for name in differing)
+        return (
+            f"{found['host']}: this worker does not have what the dataset was begun with ({changes}); its cells would "
+            "differ. Use the same on all nodes and in all runs, or render into a new folder."
+        ), None
+    if known.get(SCRIPTS) != found[SCRIPTS]:
+        return None, (
+            f"note: blender_scripts on {found['host']} differ from those the dataset was begun with; if content changed, "
+            "new cells may not match old ones."
+        )
+    return None, None
