@@ -5,6 +5,10 @@ view B, and B's depth there (interpolated linearly in 1/z, which is exact on pla
 z in B. B nearer is an occlusion. B *farther* is a contradiction: B would look through a point that A saw. Right poses,
 intrinsics and z-depths yield none; wrong ones yield them at once.
 
+An error that moves surfaces nearer in B looks like occlusion that way round, and like contradiction the other way: compare
+both ways. Small errors show where depth changes across the image; what they shift by less than a fraction of a pixel on
+surfaces that face the camera does not.
+
 So that right data yields none, the comparison is made only where it can be decided:
 
 - Where B's depth is not locally planar in 1/z (a silhouette, a step, the sky beside an object) nothing is interpolated.

@@ -77,6 +77,11 @@ def test_a_spline_that_overshoots_keeps_the_lens_possible():
     assert lens.max() <= 120 + 1e-9
 
 
+BOMB = "a: &a [0, 0, 0, 0, 0, 0, 0, 0, 0]\n".replace("a: ", "keys:\n  - at: ") + "".join(
+    f"    {name}: &{name} [{', '.join(['*' + before] * 9)}]\n" for before, name in zip("abcdefg", "bcdefgh")
+)
+"""Nine aliases of nine aliases, seven deep: printed in full, it would fill the memory."""
+
 BAD_KEYFRAMES = [
     ("keys: [", "line 1: not YAML"),
     ("a: 1\nb: [1, 2\nc: 3\n", "line 3: not YAML"),
@@ -87,8 +92,14 @@ BAD_KEYFRAMES = [
     (YAML.replace("at: 1", "at: 0"), "key 1: `at` must be greater"),
     (YAML.replace("at: 1", "at: x"), "key 1: at: 'x' is not a finite number"),
     (YAML.replace("[0, 3, 1]", "[0, 3]"), "key 1: position must be a list of 3"),
-    (YAML.replace("[0, 3, 1]", "[0, .nan, 1]"), "key 1: position: 'nan' is not a finite number"),
-    (YAML.replace("[0, 3, 1]", "[0, yes, 1]"), "'True' is not a finite number"),
+    (YAML.replace("[0, 3, 1]", "[0, .nan, 1]"), "key 1: position: nan is not a finite number"),
+    (YAML.replace("[0, 3, 1]", "[0, yes, 1]"), "True is not a finite number"),
+    (YAML.replace("[0, 3, 1]", "[0, 1e9, 1]"), "is not a finite number"),
+    (YAML.replace("[0, 3, 1]", "[0, 1.0e+9, 1]"), "beyond ±1e+06"),
+    (YAML.replace("[0, 3, 1]", "[0, '3', 1]"), "'3' is not a finite number"),
+    (YAML.replace("[0, 3, 1]", "[0, " + "9" * 400 + ", 1]"), "is not a finite number"),
+    (YAML.replace("[0, 3, 1]", "[0, 2026-13-45, 1]"), "2026-13-45"),
+    (BOMB, "is not a finite number"),
     (YAML.replace("at: 1, ", ""), "key 1: a key needs at"),
     (YAML.replace("at: 1", "zoom: 1, at: 1"), "key 1: unknown field 'zoom'"),
     (YAML.replace("at: 1", "hfov_deg: 50, at: 1"), "key 1: all keys must have"),
@@ -106,6 +117,18 @@ def test_bad_keyframe_files_are_refused_with_file_and_place(tmp_path: Path, text
         files.load("keyframes", path)
     assert str(path) in str(error.value)
     assert message in str(error.value)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), st.lists, max_leaves=6))
+@settings(deadline=None)
+def test_whatever_a_key_holds_the_answer_is_cameras_or_an_input_error(value: object):
+    for name in ("at", "position", "look_at", "hfov_deg", "colour"):
+        keys = [dict(key) for key in KEYFRAMES["keys"]]
+        keys[1][name] = value
+        try:
+            draw("keyframes", {"keys": {**KEYFRAMES, "keys": keys}}, request(5), rng(0)).cameras.validate()
+        except InputError as error:
+            assert "key 1" in str(error) or "look_at" in str(error)
 
 
 def test_bad_json_names_the_line(tmp_path: Path):

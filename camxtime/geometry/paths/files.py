@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,12 @@ LARGEST_FILE_BYTES = 4_000_000
 TRAJECTORY_LINES = ("pitch", "yaw", "displacement")
 FRAMES = ("subject", "world")
 INTERPOLATIONS = ("smooth", "linear")
+
+LARGEST_NUMBER = 1e6
+"""Bound of every number in a path file: metres and degrees beyond it are mistakes, and would overflow."""
+
+SMALLEST_STEP = 1e-6
+"""Least difference of `at` from key to key."""
 
 _KEY_SIZES = {"at": 0, "position": 3, "look_at": 3, "rotation_wxyz": 4, "hfov_deg": 0, "roll_deg": 0}
 """Fields of a key: 0 for a number, n for a list of n numbers."""
@@ -50,7 +57,7 @@ def load_keyframes(path: str | Path) -> dict[str, Any]:
     if source.suffix.lower() == ".json":
         try:
             data = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
             raise InputError(f"{source}{line}: not JSON; mend the file or name it .yaml") from error
     else:
@@ -74,7 +81,7 @@ def load_trajectory(path: str | Path) -> dict[str, Any]:
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        lines.append((number, [_number(f"{source}, line {number}", word) for word in words]))
+        lines.append((number, [_word(f"{source}, line {number}", word) for word in words]))
     if len(lines) != len(TRAJECTORY_LINES):
         raise InputError(
             f"{source}: a trajectory has three lines of numbers (pitch, yaw, displacement); this file has {len(lines)}"
@@ -97,12 +104,12 @@ def check_trajectory(where: str, data: Mapping[str, Any]) -> None:
 
 def check_keyframes(where: str, data: Mapping[str, Any]) -> None:
     """Raise InputError unless `data` is what `load_keyframes` returns."""
-    unknown = [str(name) for name in data if name not in ("frame", "interpolation", "keys")]
+    unknown = [reprlib.repr(name) for name in data if name not in ("frame", "interpolation", "keys")]
     if unknown:
-        raise InputError(f"{where}: unknown field {unknown[0]!r}; a keyframe file has frame, interpolation and keys")
+        raise InputError(f"{where}: unknown field {unknown[0]}; a keyframe file has frame, interpolation and keys")
     for name, words in (("frame", FRAMES), ("interpolation", INTERPOLATIONS)):
         if data.get(name) not in words:
-            raise InputError(f"{where}: {name} must be one of {', '.join(words)}, not {data.get(name)!r}")
+            raise InputError(f"{where}: {name} must be one of {', '.join(words)}, not {reprlib.repr(data.get(name))}")
     keys = data.get("keys")
     if not isinstance(keys, list) or not 1 < len(keys) <= MOST_KEYS:
         raise InputError(f"{where}: keys must list between 2 and {MOST_KEYS} key poses")
@@ -110,7 +117,7 @@ def check_keyframes(where: str, data: Mapping[str, Any]) -> None:
         _check_key(f"{where}, key {index}", key)
         if set(key) != set(keys[0]):
             raise InputError(f"{where}, key {index}: all keys must have the fields of key 0: {', '.join(keys[0])}")
-        if index and key["at"] <= keys[index - 1]["at"]:
+        if index and key["at"] - keys[index - 1]["at"] < SMALLEST_STEP:
             raise InputError(f"{where}, key {index}: `at` must be greater than in the key before it")
 
 
@@ -119,7 +126,7 @@ def _check_key(where: str, key: Any) -> None:
         raise InputError(f"{where}: a key is a mapping with at, position and look_at or rotation_wxyz")
     for name, value in key.items():
         if name not in _KEY_SIZES:
-            raise InputError(f"{where}: unknown field {name!r}; the fields are {', '.join(_KEY_SIZES)}")
+            raise InputError(f"{where}: unknown field {reprlib.repr(name)}; the fields are {', '.join(_KEY_SIZES)}")
         size = _KEY_SIZES[name]
         if size and (not isinstance(value, list) or len(value) != size):
             raise InputError(f"{where}: {name} must be a list of {size} numbers")
@@ -136,14 +143,23 @@ def _check_key(where: str, key: Any) -> None:
 
 
 def _number(where: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    # YAML reads yes and no as truth values, which Python would count as 1 and 0.
-    if isinstance(value, bool) or not math.isfinite(number):
-        raise InputError(f"{where}: {str(value)[:40]!r} is not a finite number")
+    # YAML reads yes and no as truth values, which Python would count as 1 and 0. reprlib bounds what is printed.
+    number = float(value) if isinstance(value, float) or (type(value) is int and abs(value) < 2**63) else math.nan
+    if not math.isfinite(number):
+        raise InputError(f"{where}: {reprlib.repr(value)} is not a finite number")
+    if abs(number) > LARGEST_NUMBER:
+        raise InputError(f"{where}: {number:g} is beyond ±{LARGEST_NUMBER:g}; metres and degrees are meant")
     return number
+
+
+def _word(where: str, word: str) -> float:
+    try:
+        number = float(word)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"{where}: {reprlib.repr(word)} is not a finite number")
+    return _number(where, number)
 
 
 def _read(source: Path) -> str:
@@ -160,7 +176,7 @@ def _yaml(source: Path, text: str) -> Any:
 
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
         raise InputError(f"{source}{line}: not YAML; check indentation and brackets") from error
