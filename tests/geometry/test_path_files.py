@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import json
 from pathlib import Path
 
@@ -77,10 +78,8 @@ def test_a_spline_that_overshoots_keeps_the_lens_possible():
     assert lens.max() <= 120 + 1e-9
 
 
-BOMB = "a: &a [0, 0, 0, 0, 0, 0, 0, 0, 0]\n".replace("a: ", "keys:\n  - at: ") + "".join(
-    f"    {name}: &{name} [{', '.join(['*' + before] * 9)}]\n" for before, name in zip("abcdefg", "bcdefgh")
-)
-"""Nine aliases of nine aliases, seven deep: printed in full, it would fill the memory."""
+BOMB = functools.reduce(lambda inner, n: f"[&n{n} {inner}" + f", *n{n}" * 8 + "]", range(9), "0")
+"""Nine aliases of nine aliases, nine deep: printed in full, it would fill the memory."""
 
 BAD_KEYFRAMES = [
     ("keys: [", "line 1: not YAML"),
@@ -98,8 +97,8 @@ BAD_KEYFRAMES = [
     (YAML.replace("[0, 3, 1]", "[0, 1.0e+9, 1]"), "beyond ±1e+06"),
     (YAML.replace("[0, 3, 1]", "[0, '3', 1]"), "'3' is not a finite number"),
     (YAML.replace("[0, 3, 1]", "[0, " + "9" * 400 + ", 1]"), "is not a finite number"),
-    (YAML.replace("[0, 3, 1]", "[0, 2026-13-45, 1]"), "2026-13-45"),
-    (BOMB, "is not a finite number"),
+    (YAML.replace("[0, 3, 1]", "[0, 2026-13-45, 1]"), "not YAML"),
+    (YAML.replace("at: 1", "at: " + BOMB), "key 1: at: [["),
     (YAML.replace("at: 1, ", ""), "key 1: a key needs at"),
     (YAML.replace("at: 1", "zoom: 1, at: 1"), "key 1: unknown field 'zoom'"),
     (YAML.replace("at: 1", "hfov_deg: 50, at: 1"), "key 1: all keys must have"),
@@ -128,7 +127,7 @@ def test_whatever_a_key_holds_the_answer_is_cameras_or_an_input_error(value: obj
         try:
             draw("keyframes", {"keys": {**KEYFRAMES, "keys": keys}}, request(5), rng(0)).cameras.validate()
         except InputError as error:
-            assert "key 1" in str(error) or "look_at" in str(error)
+            assert "key" in str(error) or "look_at" in str(error)
 
 
 def test_bad_json_names_the_line(tmp_path: Path):
