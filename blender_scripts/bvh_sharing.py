@@ -11,17 +11,13 @@ from typing import Any
 
 import bpy
 
-from blender_scripts.measure import SURFACE_TYPES
-
 _RAYS = ("camera", "diffuse", "glossy", "transmission", "shadow")
-_DEFORMERS = frozenset(
-    "ARMATURE CAST CLOTH CURVE DISPLACE FLUID HOOK LAPLACIANDEFORM LATTICE MESH_DEFORM NODES OCEAN SHRINKWRAP "
-    "SIMPLE_DEFORM SMOOTH SOFT_BODY SURFACE_DEFORM WARP WAVE MESH_SEQUENCE_CACHE".split()
-)
+LEAST_POLYGONS = 1000
+"""Smaller meshes cost less to build again than a ghost costs to keep."""
 
 
 def share_meshes(far: float) -> int:
-    """Give every rigid single-user mesh that renders a second user and return how many there are.
+    """Give every large rigid single-user mesh that renders a second user and return how many there are.
 
     far: distance in metres that is outside the scene. The second users sit there, shrunk to a speck, visible to
     volume scatter rays only (Cycles leaves out what no ray can see).
@@ -44,9 +40,7 @@ def is_ghost(item: Any) -> bool:
 
 
 def _is_rigid_single_user(item: Any) -> bool:
-    if item.type not in SURFACE_TYPES or item.type != "MESH" or item.data.users != 1 or item.particle_systems:
-        return False
-    if any(m.type in _DEFORMERS and m.show_render for m in item.modifiers):
+    if item.type != "MESH" or item.particle_systems or item.data.users != 1 or len(item.data.polygons) < LEAST_POLYGONS:
         return False
     # With modifiers each object gets an evaluated mesh of its own, so that sharing would share nothing.
     return not item.modifiers and item.data.shape_keys is None and item.data.animation_data is None

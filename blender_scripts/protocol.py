@@ -22,7 +22,7 @@ MAX_LINE = 64 * 1024 * 1024
 
 
 class ChannelClosed(Exception):
-    """The other end has closed the socket or died."""
+    """The socket is closed on this side, or the other end has closed it or died."""
 
 
 class Channel:
@@ -34,11 +34,11 @@ class Channel:
         self._buffer = bytearray()
 
     def send(self, message: Message) -> None:
-        """Send one message; raises ChannelClosed if the other end is gone."""
+        """Send one message; raises ChannelClosed if either end is closed."""
         line = json.dumps(message, allow_nan=False, separators=(",", ":")).encode() + b"\n"
         try:
             self._sock.sendall(line)
-        except (BrokenPipeError, ConnectionResetError) as error:
+        except OSError as error:
             raise ChannelClosed from error
 
     def receive(self, timeout_s: float | None = None) -> Message | None:
@@ -46,11 +46,11 @@ class Channel:
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while (end := self._buffer.find(b"\n")) < 0:
             left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-            if not select.select([self._sock], [], [], left)[0]:
-                return None
             try:
+                if not select.select([self._sock], [], [], left)[0]:
+                    return None
                 data = self._sock.recv(1 << 16)
-            except ConnectionResetError as error:
+            except (OSError, ValueError) as error:  # ValueError: closed on this side
                 raise ChannelClosed from error
             if not data or len(self._buffer) > MAX_LINE:
                 raise ChannelClosed

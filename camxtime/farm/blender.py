@@ -12,8 +12,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time as clock
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from blender_scripts.protocol import Channel, ChannelClosed, Message
 from camxtime.errors import InputError
 from camxtime.farm import blender_log
 from camxtime.farm.blender_launch import OLDEST, command, environment
-from camxtime.farm.blender_pixels import read_batch
+from camxtime.farm.blender_pixels import Layout, read_batch
 from camxtime.farm.blender_types import (
     BlenderDied,
     BlenderFailed,
@@ -52,9 +50,9 @@ class BlenderProcess:
         self._channel: Channel | None = None
         self._keeper: threading.Thread | None = None
         self._requests = 0
-        self._streams: deque[RenderStream] = deque()
+        self._stream: RenderStream | None = None
         self._log_start = 0
-        self._layout: tuple[int, int, tuple[str, ...], str] | None = None
+        self._layout: Layout | None = None
 
     def __enter__(self) -> BlenderProcess:
         return self
@@ -131,8 +129,8 @@ class BlenderProcess:
     def render(self, request: RenderRequest) -> RenderStream:
         """Start rendering and return an iterator over the batches, time by time and in camera order.
 
-        Blender works on at most two batches ahead of the consumer. A second request may be started before the first
-        is consumed, so that Blender never waits between units; streams are consumed in the order of their start.
+        Blender works at most two batches ahead of the consumer. Whatever is asked next of this process ends an
+        iteration that was given up.
         """
         if self._layout is None:
             raise InputError("render: configure the engine first")
@@ -142,9 +140,8 @@ class BlenderProcess:
             "seeds": list(request.seeds),
             "views_per_batch": request.views_per_batch,
         }
-        stream = RenderStream(self, self._send("render", body))
-        self._streams.append(stream)
-        return stream
+        self._stream = RenderStream(self, self._send("render", body), self._layout)
+        return self._stream
 
     def close(self) -> None:
         """Ask Blender to quit, and kill it if it does not within five seconds."""
@@ -193,6 +190,9 @@ class BlenderProcess:
         return self._wait(self._send(verb, args), self._launch.limits.work_s)
 
     def _send(self, verb: str, args: Message) -> int:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
         self._requests += 1
         try:
             self._open_channel().send({"id": self._requests, "do": verb, "args": args})
@@ -201,18 +201,16 @@ class BlenderProcess:
         return self._requests
 
     def _wait(self, request: int, limit_s: float) -> Message:
-        """Return the answer to a request; what belongs to streams on the way is kept for them."""
+        """Return the answer to a request, past the signs of life before it."""
         while True:
             message = self._receive(limit_s)
-            if message["id"] != request:
-                self._deliver(message)
-            elif "event" not in message:
+            if message["id"] == request and "event" not in message:
                 return self._result(message)
 
     def _receive(self, limit_s: float) -> Message:
         try:
             message = self._open_channel().receive(limit_s)
-        except (ChannelClosed, OSError, ValueError) as error:
+        except ChannelClosed as error:
             raise self._died() from error
         if message is None:
             self.kill()
@@ -221,11 +219,6 @@ class BlenderProcess:
                 + blender_log.tail(self._launch.log, self._log_start)
             )
         return message
-
-    def _deliver(self, message: Message) -> None:
-        for stream in self._streams:
-            if stream.request == message["id"]:
-                stream.inbox.append(message)
 
     def _result(self, message: Message) -> Message:
         """The body of an answer; raises what it reports, or what Blender's log shows since the last answer."""
@@ -259,9 +252,9 @@ class BlenderProcess:
 class RenderStream(Iterator[RenderedBatch]):
     """The batches of one render request. A batch counts as consumed when the next is asked for."""
 
-    def __init__(self, process: BlenderProcess, request: int) -> None:
+    def __init__(self, process: BlenderProcess, request: int, layout: Layout) -> None:
         self.request = request
-        self.inbox: deque[Message] = deque()
+        self._layout = layout
         self._process = process
         self._pending = False
         self._ended = False
@@ -270,37 +263,28 @@ class RenderStream(Iterator[RenderedBatch]):
         self._acknowledge()
         if self._ended:
             raise StopIteration
-        if self._process._streams[0] is not self:
-            raise InputError("render: streams must be consumed in the order in which they were started")
         message = self._next_message()
         if "event" not in message:
-            self._end()
+            self._ended = True
             self._process._result(message)
             raise StopIteration
         self._pending = True
-        layout = self._process._layout
-        assert layout is not None  # noqa: S101  `render` checked it
-        return read_batch(self._process._launch.scratch, message["event"]["batch"], layout)
+        return read_batch(self._process._launch.scratch, message["event"]["batch"], self._layout)
 
     def close(self) -> None:
-        """Stop rendering this request after the batch at hand and drop what is left of it."""
+        """Stop rendering this request after the batch at hand and drop what is left of it, its failures too."""
         if self._ended:
             return
         with contextlib.suppress(ChannelClosed):
             self._process._open_channel().send({"cancel": self.request})
-        for _ in self:
-            pass
+        while not self._ended:
+            with contextlib.suppress(BlenderFailed, InputError, StopIteration):
+                next(self)
 
     def _next_message(self) -> Message:
         while True:
-            if self.inbox:
-                message = self.inbox.popleft()
-            else:
-                message = self._process._receive(self._process._launch.limits.work_s)
-                if message["id"] != self.request:
-                    self._process._deliver(message)
-                    continue
-            if "batch" in message.get("event", {"batch": None}):
+            message = self._process._receive(self._process._launch.limits.work_s)
+            if message["id"] == self.request and "batch" in message.get("event", {"batch": None}):
                 return message
 
     def _acknowledge(self) -> None:
@@ -308,10 +292,6 @@ class RenderStream(Iterator[RenderedBatch]):
             self._pending = False
             with contextlib.suppress(ChannelClosed):  # its end is reported where the next message is awaited
                 self._process._open_channel().send({"ack": self.request})
-
-    def _end(self) -> None:
-        self._ended = True
-        self._process._streams.remove(self)
 
 
 def _cameras(cameras: Cameras) -> Message:
