@@ -56,8 +56,8 @@ class Puppet:
 
     def skin(self, grids: Array, slot: int = 0, close: bool = True, rest: Array | None = None) -> Puppet:
         """Add a grid of points (T, R, C, 3) as quads (`Shape.sheet`), closed across columns; ``rest`` (R, C, 3) is
-        where its texture is taken from (default: its pose at time 0)."""
-        first = grids[0] if rest is None else rest
+        where its texture is taken from (default: its pose at the last time)."""
+        first = grids[-1] if rest is None else rest
         return self.soft(Shape().sheet(first, slot, close=close), grids.reshape(self._times, -1, 3))
 
     def bake(self, name: str, materials: Sequence[bpy.types.Material], floor_m: float | None = None,
