@@ -113,7 +113,12 @@ def light_openings(room: Room, openings: dict[int, list[Opening]], watts_per_m2:
                        watts_per_m2 * hole.width * hole.height, at, colour)  # fmt: skip
 
 
-def light_ceiling(room: Room, watts_per_m2: float, colour: Colour) -> None:
-    """Put one wide, weak light under the ceiling: the light that walls would pass on after many bounces."""
+def light_room(room: Room, down_per_m2: float, up_per_m2: float, colour: Colour) -> None:
+    """Fill a room softly: one wide light under the ceiling, and one on the floor that shines up.
+
+    They stand for the light that walls and floor would pass on after many bounces, which few samples cannot find.
+    """
     size = (room.half_x * 1.4, room.half_y * 1.4)
-    area_light("ceiling light", size, watts_per_m2 * size[0] * size[1], translation(0, 0, room.height - 0.03), colour)
+    area = size[0] * size[1]
+    area_light("ceiling light", size, down_per_m2 * area, translation(0, 0, room.height - 0.03), colour)
+    area_light("floor light", size, up_per_m2 * area, translation(0, 0, 0.03) @ rotation("x", 180), colour)

@@ -14,7 +14,7 @@ from blender_scripts.materials import blend, brickwork, fabric, glow, plain, pla
 from blender_scripts.palettes import Palette, draw_palette, srgb
 from blender_scripts.props import clutter, facades, furniture, plants
 from blender_scripts.props.daylight import light_outdoors
-from blender_scripts.props.interior import Finish, Room, build_shell, light_ceiling, light_openings
+from blender_scripts.props.interior import Finish, Room, build_shell, light_openings, light_room
 from blender_scripts.props.placement import Surface, build_fixed, hang
 
 PARAMETERS = {
@@ -59,8 +59,8 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     rug = _lay_rug(rng, palette)
     evening = float(np.clip((30.0 - light.sun_elevation_deg) / 20.0, 0.0, 1.0)) * (1 - float(params["cloud"]))
     tint = blend(srgb("f4f6ff"), srgb("ffc98f"), evening)
-    light_openings(room, openings, 26.0 - 8.0 * float(params["cloud"]), tint)
-    light_ceiling(room, 2.2, srgb("fff0dd"))
+    light_openings(room, openings, 17.0 - 5.0 * float(params["cloud"]), tint)
+    light_room(room, 2.4, 0.9, srgb("fff0dd"))
     below = f"{palette.wood_name} planks" if flooring == "planks" else f"{palette.stone_name} tiles"
     return SceneContract(
         camera_min=(-clear_x, -clear_y, 0.2),

@@ -1,0 +1,1 @@
+"""Tests of procedural content: scenes, animations, what they are built from."""
