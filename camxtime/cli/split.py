@@ -40,7 +40,7 @@ from camxtime.errors import InputError
     "--frames", type=click.IntRange(min=5), help="Benchmark: frames of a clip, 4n+1.  [default: 81 or what fits]"
 )
 @click.option("--metadata", type=click.Path(path_type=Path, file_okay=False),
-              help="Write the dataset card (README.md) and croissant.json of a dataset with these splits into this folder.")  # fmt: skip
+              help="Write the card (README.md) and croissant.json of a dataset with these splits into this folder.")  # fmt: skip
 @click.option("--check", "check_file", type=click.Path(path_type=Path), help="Cut nothing: check this manifest or "
               "benchmark against SOURCE.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")

@@ -35,6 +35,8 @@ CONVENTION = {
     "pixel_centres": "half-integer: the top-left pixel's centre is (0.5, 0.5)",
 }
 
+ZOOM_NOTE = "These files have one K a path; where a path zooms, K also stands in every camera's entry, where only camxtime looks."
+
 _NUMBER = re.compile(r"-?\d{1,9}")
 _CAMERA = re.compile(r"camera_(\d{3,9})")
 
@@ -45,12 +47,14 @@ class CameraData:
 
     c2w: (C, 4, 4) float64, native convention. K: (3, 3) pixels, or None where the file has none.
     size: (width, height) that K is for, or None where the file does not say. keys: the file's own names, in order.
+    per_camera: (C, 3, 3), where every camera has a K of its own (an extension that camxtime's exports of zooms have).
     """
 
     c2w: Floats
     K: Floats | None
     size: tuple[int, int] | None
     keys: tuple[str, ...]
+    per_camera: Floats | None = None
 
     def intrinsics_for(self, width: int, height: int, where: str) -> Floats:
         """K (3, 3) for images of this size; `DataError` if the file has no K, or its K is for an unknown other size."""
@@ -65,6 +69,14 @@ class CameraData:
                 f"{width}×{height} images: it is for another size, which the file must state (intrinsics.width, height)."
             )
         return self.K
+
+    def all_intrinsics(self, width: int, height: int, where: str) -> Floats:
+        """K (C, 3, 3) for images of this size."""
+        if self.per_camera is None:
+            return np.tile(self.intrinsics_for(width, height, where), (len(self.c2w), 1, 1))
+        if self.size is None:
+            return self.per_camera
+        return np.stack([_rescaled(K, self.size, (width, height), where) for K in self.per_camera])
 
 
 def _rescaled(K: Floats, size: tuple[int, int], wanted: tuple[int, int], where: str) -> Floats:
@@ -127,7 +139,15 @@ def parse_schema1(data: Mapping[str, Any], where: str) -> CameraData:
         raise DataError(f"{where}: n_cameras is {data['n_cameras']!r}, but {len(keys)} cameras are there.")
     poses = np.stack([_pose(entries[keys[i]], f"{where}: cameras.{keys[i]}") for i in range(len(keys))])
     K, size = _intrinsics(data, where)
-    return CameraData(opengl_to_opencv(poses), K, size, tuple(keys[i] for i in range(len(keys))))
+    ordered = tuple(keys[i] for i in range(len(keys)))
+    return CameraData(opengl_to_opencv(poses), K, size, ordered, _own_intrinsics(entries, ordered, f"{where}: cameras"))
+
+
+def _own_intrinsics(entries: Mapping[str, Any], keys: tuple[str, ...], where: str) -> Floats | None:
+    own = [pinhole(entries[key]["K"], f"{where}.{key}.K") for key in keys if "K" in entries[key]]
+    if own and len(own) < len(keys):
+        raise DataError(f"{where}: {len(own)} of {len(keys)} cameras have a K of their own; all or none must.")
+    return np.stack(own) if own else None
 
 
 def parse_schema2(data: Mapping[str, Any], where: str, matrix: Matrix = "w2c") -> CameraData:
@@ -154,10 +174,12 @@ def parse_trajectory(data: Mapping[str, Any], where: str) -> CameraData:
     keys = _numbered(entries, f"{where}: trajectory")
     if not keys:
         raise DataError(f"{where}: the trajectory has no camera.")
-    ordered = [keys[i] for i in sorted(keys)]
+    ordered = tuple(keys[i] for i in sorted(keys))
     poses = np.stack([_pose(entries[key], f"{where}: trajectory.{key}") for key in ordered])
     K, size = _intrinsics(data, where)
-    return CameraData(opengl_to_opencv(poses), K, size, tuple(ordered))
+    return CameraData(
+        opengl_to_opencv(poses), K, size, ordered, _own_intrinsics(entries, ordered, f"{where}: trajectory")
+    )
 
 
 def read(path: Path, matrix: Matrix = "w2c") -> CameraData:
@@ -171,11 +193,25 @@ def read(path: Path, matrix: Matrix = "w2c") -> CameraData:
     return parse_schema1(data, str(path))
 
 
-def _entry(c2w_opengl: Floats) -> dict[str, Any]:
-    return {"c2w": c2w_opengl.tolist(), "w2c": c2w_to_w2c(c2w_opengl).tolist()}
+def _entries(c2w: Floats, K: Floats, first: int) -> dict[str, Any]:
+    """Entries keyed from `first` on; K in each where it is not the same in all."""
+    poses = opencv_to_opengl(c2w)
+    entries: dict[str, Any] = {
+        str(first + i): {"c2w": pose.tolist(), "w2c": c2w_to_w2c(pose).tolist()} for i, pose in enumerate(poses)
+    }
+    if K.ndim == 3 and varies(K):
+        for entry, own in zip(entries.values(), K, strict=True):
+            entry["K"] = own.tolist()
+    return entries
+
+
+def varies(K: Floats) -> bool:
+    """Whether the cameras (C, 3, 3) differ in their intrinsics, which these files have one place for only."""
+    return bool(np.abs(K - K[0]).max() > 0)
 
 
 def _intrinsics_json(K: Floats, width: int, height: int) -> dict[str, Any]:
+    K = K[0] if K.ndim == 3 else K
     numbers = {"fx": K[0, 0], "fy": K[1, 1], "cx": K[0, 2], "cy": K[1, 2]}
     return {"K": K.tolist(), **{k: float(v) for k, v in numbers.items()}, "width": width, "height": height}
 
@@ -183,14 +219,13 @@ def _intrinsics_json(K: Floats, width: int, height: int) -> dict[str, Any]:
 def format_schema1(
     c2w: Floats, K: Floats, size: tuple[int, int], extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Schema 1 of c2w (C, 4, 4) and one K (3, 3), with the conventions stated, and `extra` fields (fps, file table)."""
-    poses = opencv_to_opengl(c2w)
+    """Schema 1 of c2w (C, 4, 4) and K, (3, 3) or (C, 3, 3), with conventions, and `extra` fields (fps, file table)."""
     return {
         "intrinsics": _intrinsics_json(K, *size),
-        "n_cameras": len(poses),
+        "n_cameras": len(c2w),
         "convention": CONVENTION,
         **(extra or {}),
-        "cameras": {str(i): _entry(pose) for i, pose in enumerate(poses)},
+        "cameras": _entries(c2w, K, 0),
     }
 
 
@@ -204,9 +239,9 @@ def format_schema2(c2w: Floats) -> dict[str, Any]:
 def format_trajectory(
     c2w: Floats, K: Floats, size: tuple[int, int], extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The full release's camera file of c2w (C, 4, 4); key i + 1 belongs to the file cam<i + 1>."""
-    entries = {str(i + 1): _entry(pose) for i, pose in enumerate(opencv_to_opengl(c2w))}
-    return {"intrinsics": _intrinsics_json(K, *size), "convention": CONVENTION, **(extra or {}), "trajectory": entries}
+    """The full release's camera file of c2w (C, 4, 4) and K as above; key i + 1 belongs to the file cam<i + 1>."""
+    head = {"intrinsics": _intrinsics_json(K, *size), "convention": CONVENTION, **(extra or {})}
+    return {**head, "trajectory": _entries(c2w, K, 1)}
 
 
 def write(path: Path, value: Mapping[str, Any]) -> None:

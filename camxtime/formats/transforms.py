@@ -33,6 +33,7 @@ class Frame:
     file: name relative to the JSON file; D-NeRF leaves the suffix off. c2w: (4, 4) float64, native convention.
     K: (3, 3) pixels, or None where only the angle of view is known before the image is opened (`angle_x`, radians).
     size: (width, height) or None. time: 0..1, or None where the file has no time. depth: file name or None.
+    label: number of the camera in the grid (`camxtime_camera`, which other readers skip), or None.
     """
 
     file: str
@@ -42,6 +43,7 @@ class Frame:
     time: float | None
     angle_x: float | None = None
     depth: str | None = None
+    label: int | None = None
 
     def intrinsics_for(self, width: int, height: int) -> Floats:
         """K (3, 3) for the image as it is; `DataError` if the file is for another size, or says nothing."""
@@ -70,6 +72,12 @@ def read(path: Path) -> list[Frame]:
     return result
 
 
+def extra_of(path: Path) -> dict[str, Any]:
+    """What camxtime's exports say of the grid under the key `camxtime`; {} in other files."""
+    extra = read_json(path).get("camxtime", {})
+    return extra if isinstance(extra, dict) else {}
+
+
 def _shared(data: Mapping[str, Any]) -> dict[str, Any]:
     """Fields at the top that hold for every frame."""
     return {key: value for key, value in data.items() if key not in ("frames", "camxtime", "applied_transform")}
@@ -85,6 +93,7 @@ def _frame(entry: Mapping[str, Any], where: str) -> Frame:
     pose = opengl_to_opencv(rigid(field(entry, "transform_matrix", where), f"{where}.transform_matrix"))
     size = _size(entry, where)
     depth = entry.get("depth_file_path")
+    label = number(entry["camxtime_camera"], f"{where}.camxtime_camera") if "camxtime_camera" in entry else None
     return Frame(
         file=member_name(_plain(field(entry, "file_path", where)), where),
         c2w=pose,
@@ -93,6 +102,7 @@ def _frame(entry: Mapping[str, Any], where: str) -> Frame:
         time=number(entry["time"], f"{where}.time") if "time" in entry else None,
         angle_x=number(entry["camera_angle_x"], f"{where}.camera_angle_x") if "camera_angle_x" in entry else None,
         depth=member_name(_plain(depth), where) if depth is not None else None,
+        label=int(label) if label is not None else None,
     )
 
 
@@ -150,6 +160,8 @@ def _entry(frame: Frame) -> dict[str, Any]:
         entry["time"] = frame.time
     if frame.depth is not None:
         entry["depth_file_path"] = frame.depth
+    if frame.label is not None:
+        entry["camxtime_camera"] = frame.label
     return entry
 
 

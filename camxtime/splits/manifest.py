@@ -203,19 +203,17 @@ def write_signed(path: Path, value: dict[str, Any]) -> Path:
     return path
 
 
+def format_of(path: Path) -> str:
+    """The kind of manifest in a file: its field `format`."""
+    value = _read(path)
+    return str(value.get("format"))
+
+
 def read_signed(path: Path, kind: str, version: int) -> dict[str, Any]:
     """What `write_signed` wrote, without the format fields and the SHA-256, which are checked."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path}: {path.stat().st_size:,} bytes are more than a manifest has.")
-        value = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such manifest.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path}: cannot be read as a manifest: {error}.") from error
-    if not isinstance(value, dict) or value.get("format") != kind:
-        found = value.get("format") if isinstance(value, dict) else type(value).__name__
-        raise DataError(f"{path}: is not a {kind} manifest (its field 'format' is {found!r}).")
+    value = _read(path)
+    if value.get("format") != kind:
+        raise DataError(f"{path}: is not a {kind} manifest (its field 'format' is {value.get('format')!r}).")
     if value.get("format_version") != version:
         raise DataError(
             f"{path}: has manifest version {value.get('format_version')!r}; this camxtime reads version {version}: install "
@@ -227,6 +225,20 @@ def read_signed(path: Path, kind: str, version: int) -> dict[str, Any]:
             f"{path}: its content does not have the SHA-256 that it states: it was changed after it was frozen."
         )
     return {name: item for name, item in value.items() if name not in ("format", "format_version")}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path}: {path.stat().st_size:,} bytes are more than a manifest has.")
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such manifest.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path}: cannot be read as a manifest: {error}.") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{path}: is not a manifest: it holds a JSON {type(value).__name__}.")
+    return value
 
 
 def parse_model(model: type[M], value: dict[str, Any], path: Path) -> M:
