@@ -1,4 +1,4 @@
-"""A Blender worker never outlives its parent."""
+"""What ties a Blender worker to its parent: it never outlives it, and its log is complete when it answers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ def die_with_parent(parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     threading.Thread(target=_watch, args=(parent,), name="lifeline", daemon=True).start()
+
+
+def flush_output() -> None:
+    """Write out what Python and the C library still hold of stdout and stderr."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ctypes.CDLL(None).fflush(None)
 
 
 def _watch(parent: int) -> None:

@@ -22,7 +22,7 @@ import bpy
 from blender_scripts.engine import Engine
 from blender_scripts.engine import apply as apply_engine
 from blender_scripts.errors import RenderFault, StageError
-from blender_scripts.lifeline import die_with_parent
+from blender_scripts.lifeline import die_with_parent, flush_output
 from blender_scripts.protocol import Channel, ChannelClosed, Message
 
 OUTSTANDING = 2
@@ -58,7 +58,9 @@ class Worker:
                 self._channel.send({"id": message["id"], "ok": {}})
                 return
             self._request = message["id"]
-            self._channel.send(self._answer(message))
+            answer = self._answer(message)
+            flush_output()  # the parent looks for failures in the log when it has the answer
+            self._channel.send(answer)
 
     def _answer(self, message: Message) -> Message:
         verbs = {

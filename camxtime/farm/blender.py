@@ -222,12 +222,12 @@ class BlenderProcess:
 
     def _result(self, message: Message) -> Message:
         """The body of an answer; raises what it reports, or what Blender's log shows since the last answer."""
+        faults, self._log_start = blender_log.scan(self._launch.log, self._log_start)
         error = message.get("error")
         if error is not None:
             if error["kind"] == "input":
                 raise InputError(error["message"])
             raise BlenderFailed(f"Blender: {error['message']}; its log is {self._launch.log}")
-        faults, self._log_start = blender_log.scan(self._launch.log, self._log_start)
         if faults:
             raise BlenderFailed(f"Blender's log shows {faults[0]}; the log is {self._launch.log}")
         body: Message = message["ok"]
