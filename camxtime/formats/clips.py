@@ -35,6 +35,8 @@ def import_folder(source: Path, builder: DatasetBuilder, options: ImportOptions)
                 f"{video}: is {info.width}×{info.height}; {cameras.name} is for {track.size[0]}×{track.size[1]}."
             )
         place = track.arrangement
+        if track.by_frame:
+            builder.note(posed.BY_FRAME_NOTE.format(video.name))
         stated = str(read_json(cameras).get("layout", ""))
         found = ForeignGrid(
             posed.grid_id_of(track.grid, video.stem), place.cameras, place.times, track.fps, track.caption,

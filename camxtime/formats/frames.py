@@ -50,6 +50,8 @@ def import_folder(source: Path, builder: DatasetBuilder, options: ImportOptions)
         if track.files is None:
             raise DataError(f"{folder}: frames.json names no files; it belongs to a video.")
         place = track.arrangement
+        if track.by_frame:
+            builder.note(posed.BY_FRAME_NOTE.format(folder.name))
         stated = str(read_json(folder / "frames.json").get("layout", ""))
         found = ForeignGrid(
             posed.grid_id_of(track.grid, folder.name), place.cameras, place.times, track.fps, track.caption,

@@ -28,7 +28,11 @@ CONVENTION = {name: CONVENTIONS[name] for name in ("world", "camera", "c2w", "K"
 
 @dataclass(frozen=True)
 class PosedTrack:
-    """What a `frames.json` says. files: of the frames, None for a video. arrangement: where its frames belong."""
+    """What a `frames.json` says.
+
+    files: of the frames, None for a video. arrangement: where its frames belong. by_frame: the track is neither whole rows
+    or columns of a grid nor has each time once, so its frames are taken for one ordinary video, frame = time.
+    """
 
     grid: str
     caption: str
@@ -37,6 +41,7 @@ class PosedTrack:
     files: tuple[str, ...] | None
     arrangement: Arrangement
     instances: tuple[dict[str, Any], ...]
+    by_frame: bool
 
 
 def write(path: Path, grid: Grid, track: CellTrack, files: Sequence[str] | None) -> None:
@@ -76,7 +81,14 @@ def read(path: Path) -> PosedTrack:
     ]
     moving = data.get("layout") == "moving_camera"
     cameras = cameras_of(c2w, K, (width, height))
-    arrangement = arrange(cameras, [float(n) for n in labels] if moving else moments, where, None if moving else labels)
+    try:
+        arrangement = arrange(
+            cameras, [float(n) for n in labels] if moving else moments, where, None if moving else labels
+        )
+        by_frame = False
+    except DataError:  # a clip like any other: not a grid's rows or columns, nor each time once
+        arrangement = arrange(cameras, [float(n) for n in range(len(frames))], where)
+        by_frame = True
     with_files = ["file" in frame for frame in frames]
     if any(with_files) and not all(with_files):
         raise DataError(f"{path}: frames.{with_files.index(False)} has no file; all or none must.")
@@ -90,8 +102,11 @@ def read(path: Path) -> PosedTrack:
         raise DataError(f"{path}: instances must be a list of objects.")
     return PosedTrack(
         str(data.get("grid", "")), str(data.get("caption", ""))[:2000], number(field(data, "fps", where), f"{where}: fps"),
-        (width, height), files, arrangement, tuple(instances),
+        (width, height), files, arrangement, tuple(instances), by_frame,
     )  # fmt: skip
+
+
+BY_FRAME_NOTE = "{}: its cells repeat or skip times, so it was imported as one ordinary video (frame number = time)."
 
 
 def layout_of(track: PosedTrack, stated: str | None = None) -> str:
