@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from blender_scripts.measure import Surface
 from blender_scripts.space import Mesh
 
-BACK_SHARE = 0.9
+BACK_SHARE = 0.8
 """Share of first hits on backs of faces from which a point counts as inside an open mesh."""
 
 LEAST_HITS = 0.25
@@ -27,11 +27,12 @@ MAX_CROSSINGS = 256
 STEP_M = 1e-5
 
 
-def _directions() -> list[Vector]:
-    """26 directions, none along an axis or a face diagonal, where modelled geometry lies."""
-    grid = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if x or y or z], dtype=float)
-    grid += np.array([0.0437, 0.0719, 0.0291])
-    return [Vector(d) for d in grid / np.linalg.norm(grid, axis=1, keepdims=True)]
+def _directions(count: int = 64) -> list[Vector]:
+    """Evenly spread directions (a Fibonacci lattice), hardly any along an axis, where modelled geometry lies."""
+    k = np.arange(count) + 0.5
+    z, azimuth = 1 - 2 * k / count, np.pi * (1 + 5**0.5) * k
+    r = np.sqrt(1 - z**2)
+    return [Vector(d) for d in np.stack([r * np.cos(azimuth), r * np.sin(azimuth), z], axis=1)]
 
 
 class _Solid:
@@ -85,7 +86,7 @@ class Enclosures:
             return False
         if not solid.closed:
             return self._behind(solid.tree, point)
-        odd = [self._crossings(solid.tree, Vector(point), d) % 2 for d in self._directions[::3]]
+        odd = [self._crossings(solid.tree, Vector(point), d) % 2 for d in self._directions[::5]]
         return 2 * sum(odd) > len(odd)
 
     def _behind(self, tree: BVHTree, point: NDArray[np.float64]) -> bool:
