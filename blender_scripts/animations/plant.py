@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import bpy
 import numpy as np
 
 from blender_scripts.build_tools import RESTING_GAP_M, Array, Shape, rotation, scaling, translation
@@ -68,7 +67,8 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     green = srgb(str(rng.choice(["4f7a33", "5d8a3a", "3f6b3a", "6f8f3f"])))
     petal = srgb("e8a91c") if kind == "sunflower" else srgb("8d6a45") if kind == "palm" else colours[1]
     many = words in ("sunflowers", "tulips")
-    materials = [plain("pot", colours[0], 0.55), plain("soil", srgb("3a2a1e"), 0.95, variation=0.4), plain("stem", shade(green, 0.8)),
+    materials = [plain("pot", colours[0], 0.55), plain("soil", srgb("3a2a1e"), 0.95, variation=0.4),
+                 plain("stem", shade(green, 0.8)),
                  foliage("leaves", green, 0.25), plain("petals", petal, 0.55, variation=0.2),
                  plain("seeds", srgb("3f2a18"), 0.8, variation=0.4)]  # fmt: skip
     subject = puppet.bake(f"plant {kind}", materials, 0.0)
