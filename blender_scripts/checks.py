@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import bpy
@@ -110,7 +111,7 @@ def _clearance(mesh: Mesh, centres: NDArray[np.float64]) -> NDArray[np.float64]:
 def _blocked(mesh: Mesh, centres: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Per camera, whether a surface lies on the segment to the next."""
     blocked = np.zeros(len(centres), dtype=bool)
-    for i, (start, end) in enumerate(zip(centres[:-1], centres[1:], strict=True)):
+    for i, (start, end) in enumerate(pairwise(centres)):
         step = Vector(end - start)
         if step.length > 0:
             blocked[i] = mesh.tree.ray_cast(Vector(start), step.normalized(), step.length)[0] is not None

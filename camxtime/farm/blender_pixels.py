@@ -70,8 +70,8 @@ def _read_exr(path: Path, views: int, layout: Layout) -> dict[str, Pixels]:
     planes: dict[tuple[tuple[str, str], str], Pixels] = {}
     with OpenEXR.File(str(path), separate_channels=True) as file:
         for part in file.parts:
-            view = str(part.header.get("view", "view000"))  # a single view is not named
-            planes.update({(_pass_and_letter(name), view): c.pixels for name, c in part.channels.items()})
+            label = str(part.header.get("view", "view000"))  # a single view is not named
+            planes.update({(_pass_and_letter(name), label): c.pixels for name, c in part.channels.items()})
     for name in names:
         title, letters = EXR_PASSES[name]
         for view in range(views):

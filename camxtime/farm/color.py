@@ -65,7 +65,7 @@ def _processor(config: ocio.Config, view: str, look: str, exposure_ev: float) ->
     views = list(config.getViews(DISPLAY))
     if view not in views:
         raise InputError(f"engine.view_transform: {view!r} is not known to Blender; known: {', '.join(views)}")
-    looks = [name for name in config.getLookNames()]
+    looks = list(config.getLookNames())
     if look != NO_LOOK and look not in looks:
         raise InputError(f"engine.look: {look!r} is not known to Blender; known: None, {', '.join(looks)}")
     group = ocio.GroupTransform()

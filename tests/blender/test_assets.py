@@ -142,7 +142,7 @@ def test_truncated_blend(blender: BlenderProcess, tmp_path: Path) -> None:
     whole = _blend(tmp_path).read_bytes()
     cut = tmp_path / "cut.blend"
     cut.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(CamxtimeError, match="cut.blend"):
+    with pytest.raises(CamxtimeError, match=r"cut\.blend"):
         blender.load_stage(_in_file(cut))
 
 
