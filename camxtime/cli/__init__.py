@@ -6,6 +6,7 @@ Exit codes: 0 all is well, 1 work failed or something is wrong with the data, 2 
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,10 @@ COMMANDS = {
     "status": "Show how far a running or finished render is.",
     "verify": "Prove a dataset complete and correct.",
     "info": "Show what a dataset holds, and draw contact sheets.",
+    "split": "Cut held-out splits and benchmarks that cannot leak; freeze and check them.",
+    "sample": "Draw source and target pairs and look at them.",
+    "import": "Bring a dataset in from another format.",
+    "export": "Write a dataset, a grid or a track in another format.",
     "doctor": "Check this machine for all that rendering needs.",
     "spec": "Check a spec, list what specs can name, export the JSON Schema.",
 }
@@ -33,7 +38,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"camxtime.cli.{name}").command
+        module = f"{name}_" if keyword.iskeyword(name) else name
+        return importlib.import_module(f"camxtime.cli.{module}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
