@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
+from camxtime.cli.card_options import card_options
 from camxtime.cli.tables import print_json, print_pairs
 from camxtime.errors import InputError
+
+if TYPE_CHECKING:
+    from camxtime.shards.dataset import Dataset
+    from camxtime.spec import LoadedSpec
+    from camxtime.splits import Benchmark, Content, Manifest
+    from camxtime.splits.about import Publisher
 
 
 @click.command("split")
@@ -41,8 +48,9 @@ from camxtime.errors import InputError
 )
 @click.option("--metadata", type=click.Path(path_type=Path, file_okay=False),
               help="Write the card (README.md) and croissant.json of a dataset with these splits into this folder.")  # fmt: skip
-@click.option("--check", "check_file", type=click.Path(path_type=Path), help="Cut nothing: check this manifest or "
-              "benchmark against SOURCE.")  # fmt: skip
+@card_options
+@click.option("--check", "check_file", type=click.Path(path_type=Path), help="Cut nothing: check this manifest or benchmark "
+              "against SOURCE; with --out, write the manifest again with the digests of a dataset.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def command(
     source: str,
@@ -61,6 +69,11 @@ def command(
     stages: int | None,
     frames: int | None,
     metadata: Path | None,
+    licence: str | None,
+    creators: tuple[str, ...],
+    url: str | None,
+    data_version: str,
+    date: str | None,
     check_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -72,16 +85,21 @@ def command(
     camxtime split out/demo --check out/demo-splits.json
     """
     from camxtime import splits
+    from camxtime.splits.about import Publisher
     from camxtime.splits.manifest import By
 
     opened = _open(source)
     content = splits.content_of(opened, assets)
     if check_file is not None:
         checked = _check(check_file, content)
-        if as_json:
-            print_json({"file": str(check_file), "digest": checked.digest, "fits": source})
-        else:
-            click.echo(f"{check_file}: {checked.name} {checked.digest[:16]} fits {source}; nothing leaks.")
+        result: dict[str, object] = {"file": str(check_file), "digest": checked.digest, "fits": source}
+        if out is not None:
+            if not isinstance(checked, splits.Manifest):
+                raise InputError(
+                    "--out: a benchmark is bound to a dataset by cutting it from a manifest of that dataset."
+                )
+            result["out"] = str(checked.bind(content).write(out))
+        _say(as_json, checked.name, result)
         return
     wanted = dict(_pair(text) for text in hold_out) or {"test": "10%"}
     if len(wanted) < len(hold_out):
@@ -100,14 +118,13 @@ def command(
         result |= {"benchmark": benchmark.digest, "items": len(benchmark.items), "frames": benchmark.frames,
                    "benchmark_out": str(benchmark.write(benchmark_out))}  # fmt: skip
     if metadata is not None:
-        result["metadata"] = _metadata(opened, manifest, metadata)
-    if as_json:
-        print_json(result)
-    else:
-        _print(manifest.name, result)
+        result["metadata"] = _metadata(
+            opened, manifest, metadata, Publisher(licence, creators, url, data_version, date)
+        )
+    _say(as_json, manifest.name, result)
 
 
-def _open(source: str):  # type: ignore[no-untyped-def]
+def _open(source: str) -> Dataset | LoadedSpec:
     """A spec (a YAML file) or a dataset (anything else)."""
     import camxtime
     from camxtime.spec import load
@@ -122,24 +139,27 @@ def _pair(text: str) -> tuple[str, str]:
     return name, rule
 
 
-def _check(file: Path, content):  # type: ignore[no-untyped-def]
+def _check(file: Path, content: Content) -> Manifest | Benchmark:
     from camxtime import splits
     from camxtime.splits.manifest import FORMAT, format_of
 
-    manifest = splits.load(file) if format_of(file) == FORMAT else splits.load_benchmark(file)
-    manifest.check(content)
-    return manifest
+    found = splits.load(file) if format_of(file) == FORMAT else splits.load_benchmark(file)
+    found.check(content)
+    return found
 
 
-def _metadata(opened, manifest, folder: Path) -> list[str]:  # type: ignore[no-untyped-def]
-    from camxtime.shards.dataset import Dataset
+def _metadata(opened: Dataset | LoadedSpec, manifest: Manifest, folder: Path, publisher: Publisher) -> list[str]:
+    from camxtime.spec import LoadedSpec
     from camxtime.splits.card import write_metadata
 
-    if not isinstance(opened, Dataset):
+    if isinstance(opened, LoadedSpec):
         raise InputError("--metadata: a card describes rendered data; name a dataset, not a spec.")
-    return [str(path) for path in write_metadata(opened, folder, manifest)]
+    return [str(path) for path in write_metadata(opened, folder, manifest, publisher)]
 
 
-def _print(name: str, result: dict[str, object]) -> None:
+def _say(as_json: bool, name: str, result: dict[str, object]) -> None:
+    if as_json:
+        print_json(result)
+        return
     click.echo(name)
     print_pairs([(key, str(value)) for key, value in result.items()])

@@ -129,7 +129,7 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     if benchmark is not None and not options.grids:
         grids = [dataset.grid(grid) for grid in sorted({item.source.grid for item in benchmark.items})]
     names = {grid.id: f"scene_{number}" for number, grid in enumerate(grids)}
-    for grid in grids:
+    for grid in exporting.shown(grids, options):
         _export_scene(report, grid, names[grid.id], options)
     if benchmark is not None:
         _export_benchmark(report, dataset, benchmark, names, options)

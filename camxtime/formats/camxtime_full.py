@@ -17,6 +17,7 @@ from camxtime.formats.stored import DatasetBuilder, ForeignGrid, identifier
 from camxtime.formats.video import write_video
 from camxtime.geometry.cameras import Cameras
 from camxtime.shards.dataset import Dataset
+from camxtime.shards.grid import Grid
 
 NAME = "camxtime-full"
 _VIDEO = re.compile(r"cam(\d{3,6})_full_motion\.mp4")
@@ -68,24 +69,26 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     report = exporting.start(folder, NAME)
     exporting.note_lost_passes(report, dataset, ["rgb"])
     exporting.note_recoding(report, options)
-    stages: dict[str, list[str]] = {}
-    for grid in exporting.chosen_grids(dataset, options):
-        stages.setdefault(grid.id.rsplit(".", 1)[0], []).append(grid.id)
-    for number, grids in enumerate(stages.values(), start=1):
-        for path, grid_id in enumerate(grids, start=1):
-            grid = dataset.grid(grid_id)
-            name = f"camera-trajectory-{path:02d}"
-            target = folder / f"Scene{number:03d}" / name
-            files = {}
-            for camera in range(grid.C):
-                track = exporting.track_of(grid, f"camera:{camera}")
-                video = target / f"cam{camera + 1:03d}_full_motion.mp4"
-                write_video(video, exporting.frames_of(grid, track), grid.fps, options.video, options.crf)
-                files[str(camera + 1)] = video.name
-                report.add(video, **exporting.track_json(track))
-            extra = {"grid": grid.id, "caption": grid.caption, "fps": grid.fps, "n_frames": grid.T, "files": files}
-            value = camera_data.format_trajectory(grid.cameras.c2w, grid.cameras.K, (grid.W, grid.H), extra)
-            if camera_data.varies(grid.cameras.K):
-                report.note(camera_data.ZOOM_NOTE)
-            camera_data.write(target / f"{name}-camera.json", value)
+    stages: dict[str, int] = {}
+    paths: dict[str, int] = {}
+    for grid in exporting.shown(exporting.chosen_grids(dataset, options), options):
+        stage = grid.id.rsplit(".", 1)[0]
+        number = stages.setdefault(stage, len(stages) + 1)
+        paths[stage] = paths.get(stage, 0) + 1
+        _export_path(report, grid, folder / f"Scene{number:03d}" / f"camera-trajectory-{paths[stage]:02d}", options)
     return report.finish(dataset, camera_data.CONVENTION)
+
+
+def _export_path(report: ExportReport, grid: Grid, target: Path, options: ExportOptions) -> None:
+    files = {}
+    for camera in range(grid.C):
+        track = exporting.track_of(grid, f"camera:{camera}")
+        video = target / f"cam{camera + 1:03d}_full_motion.mp4"
+        write_video(video, exporting.frames_of(grid, track), grid.fps, options.video, options.crf)
+        files[str(camera + 1)] = video.name
+        report.add(video, **exporting.track_json(track))
+    extra = {"grid": grid.id, "caption": grid.caption, "fps": grid.fps, "n_frames": grid.T, "files": files}
+    value = camera_data.format_trajectory(grid.cameras.c2w, grid.cameras.K, (grid.W, grid.H), extra)
+    if camera_data.varies(grid.cameras.K):
+        report.note(camera_data.ZOOM_NOTE)
+    camera_data.write(target / f"{target.name}-camera.json", value)

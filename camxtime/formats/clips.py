@@ -61,7 +61,7 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     report = exporting.start(folder, NAME)
     exporting.note_lost_passes(report, dataset, ["rgb"])
     exporting.note_recoding(report, options)
-    for grid in exporting.chosen_grids(dataset, options):
+    for grid in exporting.shown(exporting.chosen_grids(dataset, options), options):
         track = exporting.track_of(grid, options.track)
         path = folder / f"{grid.id}.mp4"
         write_video(path, exporting.frames_of(grid, track), grid.fps, options.video, options.crf)

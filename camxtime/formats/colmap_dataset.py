@@ -55,7 +55,7 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
                 "are in camxtime_export.json.")  # fmt: skip
     codec = dataset.passes["rgb"].split(":")[0]
     suffix = {"jpeg": "jpg"}.get(codec, codec)
-    for grid in exporting.chosen_grids(dataset, options):
+    for grid in exporting.shown(exporting.chosen_grids(dataset, options), options):
         track = exporting.track_of(grid, options.track or "time:0")
         target = folder / grid.id
         (target / "images").mkdir(parents=True)

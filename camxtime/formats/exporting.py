@@ -28,7 +28,8 @@ class ExportOptions:
 
     grids: ids or shell patterns; empty: all complete ones. track: see `track_of`; None: what the format takes by itself.
     video: for formats made of videos. passes: those to export where the format can hold them; None: all there are.
-    split, benchmark: files (see camxtime.splits) for formats that have a place for them.
+    benchmark: a file of benchmark items (see camxtime.splits), for formats that have a place for them.
+    progress: show how many grids are done, on a terminal.
     """
 
     grids: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class ExportOptions:
     crf: int = CRF
     passes: tuple[str, ...] | None = None
     benchmark: Path | None = None
+    progress: bool = False
 
 
 @dataclass
@@ -99,6 +101,13 @@ def chosen_grids(dataset: Dataset, options: ExportOptions) -> list[Grid]:
         if status[grid] != "complete":
             raise InputError(f"{dataset.root}: grid {grid} is {status[grid]}; finish rendering it before exporting it.")
     return [dataset.grid(grid) for grid in wanted]
+
+
+def shown(grids: Sequence[Grid], options: ExportOptions) -> Iterator[Grid]:
+    """The grids, with progress on a terminal if asked for."""
+    from tqdm import tqdm
+
+    yield from tqdm(grids, unit="grid", disable=None if options.progress else True)
 
 
 def layout_of(grid: Grid) -> str:

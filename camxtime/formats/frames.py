@@ -80,7 +80,7 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     report = exporting.start(folder, NAME)
     kinds = exporting.passes_of(dataset, options)
     exporting.note_lost_passes(report, dataset, kinds)
-    for grid in exporting.chosen_grids(dataset, options):
+    for grid in exporting.shown(exporting.chosen_grids(dataset, options), options):
         track = exporting.track_of(grid, options.track)
         names = [f"{number:06d}" for number in range(len(track))]
         target = folder / grid.id

@@ -24,7 +24,8 @@ class ImportOptions:
 
     passes: pass → codec of the new dataset; None: what the format has, rgb as jpeg:95. only: shell patterns of the
     source's own names (scenes, videos). fps: where the source has none. focal_mm: over a 23.76 mm wide sensor, and
-    hfov_deg: either, where the source has no intrinsics. matrix: what schema 2 of camera_data.json holds.
+    hfov_deg: either, where the source has no intrinsics. matrix: what schema 2 of camera_data.json holds. progress: show it,
+    on a terminal.
     """
 
     passes: Mapping[str, str] | None = None
@@ -33,6 +34,7 @@ class ImportOptions:
     focal_mm: float | None = None
     hfov_deg: float | None = None
     matrix: Matrix = "w2c"
+    progress: bool = False
 
     def wants(self, name: str) -> bool:
         """Whether something of the source with this name is to be imported."""

@@ -122,7 +122,7 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     report = exporting.start(folder, NAME)
     held = [name for name in exporting.passes_of(dataset, options) if name in ("rgb", "depth")]
     exporting.note_lost_passes(report, dataset, held)
-    for grid in exporting.chosen_grids(dataset, options):
+    for grid in exporting.shown(exporting.chosen_grids(dataset, options), options):
         track = exporting.track_of(grid, options.track or "all")
         target = folder / grid.id
         frames = list(_written(report, grid, track, target, held, dataset.passes["rgb"]))

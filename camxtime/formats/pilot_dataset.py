@@ -67,7 +67,7 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     exporting.note_lost_passes(report, dataset, ["rgb"])
     exporting.note_recoding(report, options)
     report.note("This layout has no intrinsics: K of every frame is in camxtime_export.json.")
-    for grid in exporting.chosen_grids(dataset, options):
+    for grid in exporting.shown(exporting.chosen_grids(dataset, options), options):
         track = exporting.track_of(grid, options.track)
         cameras = grid.cameras.subset(list(track.cameras))
         moving = exporting.layout_of(grid) == "moving_camera"

@@ -69,7 +69,7 @@ def import_dataset(
     if not origin.exists():
         raise InputError(f"{origin}: there is nothing to import.")
     foreign = get(name)
-    builder = DatasetBuilder(Path(out), Path(out).resolve().name, foreign.passes(origin, options))
+    builder = DatasetBuilder(Path(out), Path(out).resolve().name, foreign.passes(origin, options), options.progress)
     foreign.module.import_folder(origin, builder, options)
     return builder.finish({"format": name, "source": origin.resolve().name})
 

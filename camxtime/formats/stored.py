@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,16 +78,17 @@ class ImportReport:
 class DatasetBuilder:
     """Collects grids into a new dataset in folder `root`.
 
-    passes: pass → codec name. Raises `InputError` if the folder holds something already.
+    passes: pass → codec name. progress: show it, on a terminal. Raises `InputError` if the folder holds something already.
     """
 
-    def __init__(self, root: Path, name: str, passes: Mapping[str, str]):
+    def __init__(self, root: Path, name: str, passes: Mapping[str, str], progress: bool = False):
         self.root = Path(root)
         self.name = identifier(name)
         self.codecs: dict[str, Codec] = of_passes(dict(passes))
         if self.root.exists() and any(self.root.iterdir()):
             raise InputError(f"{self.root}: is not empty; import into a new folder.")
         self.root.mkdir(parents=True, exist_ok=True)
+        self._progress = progress
         self._notes: dict[str, None] = {}
         self._grids: list[str] = []
         self._cells = 0
@@ -117,7 +118,7 @@ class DatasetBuilder:
         shape = (found.times, len(found.cameras))
         with tempfile.TemporaryFile(dir=self.root, prefix=".import-") as spool:
             places = np.full((*shape, len(self.codecs), 2), -1, np.int64)
-            for cell in cells:
+            for cell in self._shown(cells, found):
                 self._spool(spool, places, found, cell)
             missing = np.argwhere((places[..., 0] < 0).any(axis=2))
             if len(missing):
@@ -129,6 +130,12 @@ class DatasetBuilder:
             self._write(spool, places, found.grid)
         self._grids.append(found.grid)
         self._cells += shape[0] * shape[1]
+
+    def _shown(self, cells: Iterable[Cell], found: ForeignGrid) -> Iterator[Cell]:
+        from tqdm import tqdm
+
+        total = found.times * len(found.cameras)
+        yield from tqdm(cells, total=total, unit="cell", desc=found.grid, disable=None if self._progress else True)
 
     def _spool(self, spool: Any, places: NDArray[np.int64], found: ForeignGrid, cell: Cell) -> None:
         where = f"{found.grid}: camera {cell.camera}, time {cell.time}"

@@ -178,7 +178,7 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     tar: tarfile.TarFile | None = None
     number_of = 0
     try:
-        for grid in exporting.chosen_grids(dataset, options):
+        for grid in exporting.shown(exporting.chosen_grids(dataset, options), options):
             for name, data in _members(grid, codecs, options):
                 if tar is None or (tar.offset > TAR_BYTES and name.endswith(".json")):  # a sample stays in one file
                     if tar is not None:
