@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from camxtime.errors import InputError
+from camxtime.errors import DataError, InputError
 from camxtime.shards.dataset import Dataset
 from camxtime.shards.digest import canonical_json
-from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, expand, loads
+from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, expand
 from camxtime.spec.expand import PlannedGrid, Stage
 from camxtime.spec.models import AnimationSpec, SceneSpec
 
@@ -88,11 +88,11 @@ def _of_expansion(expansion: Expansion, root: Path | None) -> Content:
     hashed: dict[str, str | None] = {}
     grids = {}
     size = (expansion.spec.grid.cameras, expansion.spec.grid.times)
-    recipe = _recipe_digest(expansion.spec)
+    digests = _PlanDigests(expansion.spec)
     for stage in expansion.stages:
         assets = {role: _file_keys(stage.request[role].get("file"), root, hashed) for role in ("scene", "animation")}
         for grid in stage.grids:
-            digest = plan_digest(stage, grid, recipe)
+            digest = digests.of(stage, grid)
             grids[grid.grid_id] = GridFacts(
                 grid.grid_id, grid.scene_id, grid.animation_id, grid.path.id, keys_of(stage, grid, assets),
                 facts_of(stage, grid), digest, digest, size,
@@ -105,7 +105,8 @@ def _of_dataset(dataset: Dataset) -> Content:
     table = dataset.grids
     if not len(table):
         raise InputError(f"{dataset.root}: the dataset has no grid to split.")
-    plan = _plan_of(dataset)
+    spec = _spec_of(dataset)
+    plan = _plan_of(spec)
     extra = [_assets_of(text) for text in table.column("extra")]
     rows = zip(*(table.column(name) for name in ("grid", "scene", "animation", "path", "digest", "caption", "status", "C", "T")),
                extra, strict=True)  # fmt: skip
@@ -125,21 +126,28 @@ def _of_dataset(dataset: Dataset) -> Content:
             grid, scene, animation, path, keys, facts, digest[:DIGEST_LENGTH], plan_id, (cameras, times), caption,
             status == "complete",
         )  # fmt: skip
-    spec_digest = _spec_of(dataset).digest if plan else ""
-    return Content(dataset.name, "dataset", dataset.digest, spec_digest, grids)
+    return Content(dataset.name, "dataset", dataset.digest, spec.digest if spec is not None else "", grids)
 
 
-def _spec_of(dataset: Dataset) -> DatasetSpec:
-    return loads(canonical_json(dataset.spec).decode(), f"{dataset.root}: the spec in dataset.json")
-
-
-def _plan_of(dataset: Dataset) -> dict[str, tuple[Stage, PlannedGrid, str]]:
-    """Grid → what it was planned as, for a rendered dataset; empty for one that was imported."""
+def _spec_of(dataset: Dataset) -> DatasetSpec | None:
+    """The spec that a dataset was rendered from; None for one that was imported."""
     if "scenes" not in dataset.spec or "camera_paths" not in dataset.spec:
+        return None
+    try:
+        return DatasetSpec.model_validate(dataset.spec)
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise DataError(
+            f"{dataset.root}: the spec in dataset.json is not one ({field}); build the index again."
+        ) from error
+
+
+def _plan_of(spec: DatasetSpec | None) -> dict[str, tuple[Stage, PlannedGrid, str]]:
+    """Grid → what it was planned as, for a rendered dataset; empty for one that was imported."""
+    if spec is None:
         return {}
-    expansion = expand(_spec_of(dataset))
-    recipe = _recipe_digest(expansion.spec)
-    return {g.grid_id: (stage, g, plan_digest(stage, g, recipe)) for stage in expansion.stages for g in stage.grids}
+    digests = _PlanDigests(spec)
+    return {g.grid_id: (stage, g, digests.of(stage, g)) for stage in expand(spec).stages for g in stage.grids}
 
 
 def _assets_of(text: str) -> list[dict[str, Any]]:
@@ -207,32 +215,40 @@ def facts_of(stage: Stage, grid: PlannedGrid) -> dict[str, str]:
     }
 
 
-def _recipe_digest(spec: DatasetSpec) -> str:
-    """Digest of what all cells share: sizes, engine, passes; not of how grids are combined, nor of units.
+class _PlanDigests:
+    """Digests of what grids are to be rendered from (`DIGEST_LENGTH` hexadecimal digits).
 
-    Only what differs from a spec's defaults counts here and in `plan_digest`, so that a manifest outlives new fields.
+    Only what differs from a spec's defaults counts, so that a manifest outlives new fields; how grids are combined, and
+    units, do not count.
     """
-    stated = spec.model_dump(
-        mode="json", exclude_defaults=True, include={"grid", "image", "engine", "passes", "path_checks"}
-    )
-    stated["grid"].pop("times_per_unit", None)
-    return hashlib.sha256(canonical_json({"version": spec.version, **stated})).hexdigest()
+
+    def __init__(self, spec: DatasetSpec):
+        shared = {"grid", "image", "engine", "passes", "path_checks"}
+        stated = spec.model_dump(mode="json", exclude_defaults=True, include=shared)
+        stated["grid"].pop("times_per_unit", None)
+        self._recipe = {"version": spec.version, **stated}
+        self._defaults = {
+            role: _defaults(model) for role, model in (("scene", SceneSpec), ("animation", AnimationSpec))
+        }
+        self._paths = {
+            path.id: {**path.model_dump(mode="json", exclude_defaults=True), "kind": path.kind}
+            for path in spec.camera_paths
+        }
+        self._stage: tuple[str, Any] | None = None
+
+    def of(self, stage: Stage, grid: PlannedGrid) -> str:
+        """The digest of one grid; quickest when the grids of a stage follow one another."""
+        if self._stage is None or self._stage[0] != stage.stage_id:
+            request: dict[str, Any] = {"times": stage.request["times"], "fps": stage.request["fps"]}
+            for role, defaults in self._defaults.items():
+                values = stage.request[role]
+                request[role] = {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
+            head = hashlib.sha256(b"camxtime plan 1\n" + canonical_json({"recipe": self._recipe, "stage": request}))
+            self._stage = (stage.stage_id, head)
+        whole = self._stage[1].copy()
+        whole.update(canonical_json({"path": self._paths[grid.path.id], "seed": grid.seed}))
+        return str(whole.hexdigest()[:DIGEST_LENGTH])
 
 
-def plan_digest(stage: Stage, grid: PlannedGrid, recipe: str) -> str:
-    """Digest of what a grid is to be rendered from (`DIGEST_LENGTH` hexadecimal digits)."""
-    request = {
-        "scene": _stated(SceneSpec, stage.request["scene"]),
-        "animation": _stated(AnimationSpec, stage.request["animation"]),
-        "times": stage.request["times"],
-        "fps": stage.request["fps"],
-    }
-    path = {**grid.path.model_dump(mode="json", exclude_defaults=True), "kind": grid.path.kind}
-    head = {"recipe": recipe, "stage": request, "path": path, "seed": grid.seed}
-    return hashlib.sha256(b"camxtime plan 1\n" + canonical_json(head)).hexdigest()[:DIGEST_LENGTH]
-
-
-def _stated(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that are not the defaults of the model's fields."""
-    defaults = {name: info.get_default(call_default_factory=True) for name, info in model.model_fields.items()}
-    return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}
+def _defaults(model: type[BaseModel]) -> dict[str, Any]:
+    return {name: info.get_default(call_default_factory=True) for name, info in model.model_fields.items()}
