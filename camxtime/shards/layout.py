@@ -7,7 +7,9 @@ become part of a path, so nothing stored can point outside the dataset.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from camxtime.errors import DataError, InputError
 
@@ -104,9 +106,18 @@ class CellError(DataError):
 
     def __init__(self, message: str, *, grid: str, time: int, camera: int, pass_name: str, file: str, offset: int):
         super().__init__(f"{file}: {pass_name} of grid {grid}, camera {camera}, time {time}: {message}")
+        self.message = message
         self.grid = grid
         self.time = time
         self.camera = camera
         self.pass_name = pass_name
         self.file = file
         self.offset = offset
+
+    def __reduce__(self) -> tuple[Callable[..., CellError], tuple[dict[str, Any]]]:
+        """Pickles whole, so that it gets out of a data loader's worker."""
+        return _cell_error, (vars(self),)
+
+
+def _cell_error(values: dict[str, Any]) -> CellError:
+    return CellError(**values)

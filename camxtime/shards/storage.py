@@ -77,10 +77,13 @@ def open_storage(root: str | os.PathLike[str]) -> Storage:
         return LocalStorage(text)
     if text.startswith("file://"):
         return LocalStorage(text.removeprefix("file://"))
+    from camxtime.shards.remote import RemoteStorage
+
     return RemoteStorage(text)
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
+    """The path, if it stays in the dataset; `DataError` if it leads out."""
     if path.startswith("/") or ".." in PurePosixPath(path).parts or "\0" in path:
         raise DataError(f"{path!r} leads out of the dataset.")
     return path
@@ -163,7 +166,7 @@ class LocalStorage(Storage):
             raise self._missing(path, error) from error
 
     def _path(self, path: str) -> Path:
-        return Path(self.root, _inside(path))
+        return Path(self.root, inside(path))
 
     def _missing(self, path: str, error: OSError) -> DataError:
         return DataError(f"{self.where(path)} cannot be read: {error.strerror or error}.")
@@ -194,94 +197,3 @@ class LocalStorage(Storage):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.root = state["root"]
         self._forget()
-
-
-class RemoteStorage(Storage):
-    """A URL that fsspec reads. Many ranges are fetched at once where the file system can."""
-
-    gap = 256 * 1024
-
-    def __init__(self, root: str):
-        self.root = root
-        self._pid = -1
-        self._fs: Any = None
-        self._base = ""
-        self._filesystem()
-
-    def read_range(self, path: str, offset: int, nbytes: int) -> bytes:
-        return self.read_ranges([(path, offset, nbytes)])[0]
-
-    def read_ranges(self, ranges: Sequence[Range]) -> list[bytes]:
-        fs = self._filesystem()
-        paths = [self._path(path) for path, _, _ in ranges]
-        starts = [offset for _, offset, _ in ranges]
-        ends = [offset + nbytes for _, offset, nbytes in ranges]
-        try:
-            parts = fs.cat_ranges(paths, starts, ends, on_error="raise")
-        except OSError as error:
-            raise DataError(f"{self.root}: a range cannot be read: {error}.") from error
-        for (path, offset, nbytes), part in zip(ranges, parts, strict=True):
-            if len(part) != nbytes:
-                raise DataError(f"{self.where(path)} ends before byte {offset + nbytes}: it is cut short.")
-        return [bytes(part) for part in parts]
-
-    def read_bytes(self, path: str) -> bytes:
-        try:
-            return bytes(self._filesystem().cat_file(self._path(path)))
-        except OSError as error:
-            raise self._missing(path, error) from error
-
-    @contextmanager
-    def view(self, path: str) -> Iterator[memoryview]:
-        with memoryview(self.read_bytes(path)) as whole:
-            yield whole
-
-    def size(self, path: str) -> int:
-        try:
-            size = self._filesystem().size(self._path(path))
-        except OSError as error:
-            raise self._missing(path, error) from error
-        if size is None:
-            raise DataError(f"{self.where(path)}: the server does not say its size; copy the dataset to a disk.")
-        return int(size)
-
-    def exists(self, path: str) -> bool:
-        return bool(self._filesystem().isfile(self._path(path)))
-
-    def names(self, path: str) -> list[str]:
-        fs = self._filesystem()
-        try:
-            return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(self._path(path), detail=False))
-        except FileNotFoundError:
-            return []
-
-    def open_input(self, path: str) -> Any:
-        try:
-            return self._filesystem().open(self._path(path), "rb", cache_type="readahead")
-        except OSError as error:
-            raise self._missing(path, error) from error
-
-    def _path(self, path: str) -> str:
-        return f"{self._base}/{_inside(path)}"
-
-    def _missing(self, path: str, error: OSError) -> DataError:
-        return DataError(f"{self.where(path)} cannot be read: {error}.")
-
-    def _filesystem(self) -> Any:
-        if self._pid != os.getpid():  # asynchronous file systems do not survive fork: each process has its own
-            import fsspec
-
-            try:
-                self._fs, base = fsspec.core.url_to_fs(self.root, skip_instance_cache=True, use_listings_cache=False)
-            except (ImportError, ValueError) as error:
-                raise InputError(f"{self.root} cannot be opened: {error}") from error
-            self._base = base.rstrip("/")
-            self._pid = os.getpid()
-        return self._fs
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"root": self.root}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.root = state["root"]
-        self._pid, self._fs, self._base = -1, None, ""

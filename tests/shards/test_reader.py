@@ -23,7 +23,9 @@ from camxtime.errors import DataError, InputError
 from camxtime.shards import fetch as fetch_module
 from camxtime.shards.dataset import Dataset, read_header
 from camxtime.shards.layout import CellError
-from camxtime.shards.storage import RemoteStorage, open_storage
+from camxtime.shards.remote import RemoteStorage
+from camxtime.shards.storage import open_storage
+from camxtime.shards.verify import verify
 
 GRID = "room.ball.arc"
 
@@ -124,7 +126,8 @@ def test_a_damaged_image_is_an_error_with_its_place(damaged: Path) -> None:
         CellError, match=r"t0002-0003.parquet: rgb of grid room.ball.arc, camera 2, time 3: .*checksum"
     ) as caught:
         grid.fixed_camera(2)
-    error = caught.value
+    error = pickle.loads(pickle.dumps(caught.value))  # as it comes out of a worker
+    assert type(error) is CellError and str(error) == str(caught.value)
     assert isinstance(error, DataError)
     assert (error.grid, error.camera, error.time, error.pass_name, error.offset) == (GRID, 2, 3, "rgb", offset)
     assert grid.cell(2, 3).depth.shape == (48, 64)  # the others are as good as ever
@@ -193,6 +196,14 @@ def test_pickles_are_small(dataset_dir: Path) -> None:
     assert len(data) < 4000 and clip_sum(pickle.loads(data)) == clip_sum(dataset)
 
 
+def test_grids_and_cells_pickle(dataset_dir: Path) -> None:
+    grid = camxtime.open(dataset_dir).grid(GRID)
+    cell = grid.cell(1, 2)
+    for _ in range(2):
+        assert np.array_equal(pickle.loads(pickle.dumps(grid)).cell(1, 2).rgb, cell.rgb)
+        assert np.array_equal(pickle.loads(pickle.dumps(cell)).rgb, cell.rgb)
+
+
 def test_few_files_stay_open(tmp_path: Path) -> None:
     spec = SyntheticSpec(
         grids=(GRID,), cameras=2, times=80, times_per_unit=1, width=16, height=12, passes={"rgb": "png"}
@@ -228,7 +239,15 @@ def test_neighbours_are_read_together(dataset_dir: Path, monkeypatch: pytest.Mon
 class RangeServer(SimpleHTTPRequestHandler):
     """Static files with byte ranges, as object storage serves them."""
 
+    failing = 0
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
+        if self.failing:
+            self.send_error(self.failing)
+            return
         path = Path(self.translate_path(self.path))
         if not path.is_file():
             self.send_error(404)
@@ -242,7 +261,8 @@ class RangeServer(SimpleHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")
         self.send_header("Content-Length", str(end - start))
         self.end_headers()
-        self.wfile.write(data[start:end])
+        if self.command == "GET":
+            self.wfile.write(data[start:end])
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
@@ -272,8 +292,24 @@ def test_a_url_reads_like_a_folder(dataset_dir: Path, url: str) -> None:
     context = multiprocessing.get_context("fork")
     with context.Pool(1) as pool:
         assert pool.apply(clip_sum, (remote,)) == clip_sum(local)
+    assert verify(url, "sample", sample=4).ok
     with pytest.raises(DataError, match=r"dataset.json is missing"):
         camxtime.open(url + "/nowhere")
+
+
+def test_a_server_that_fails_is_said(url: str) -> None:
+    dataset = camxtime.open(url)
+    RangeServer.failing = 503
+    try:
+        with pytest.raises(DataError, match="503"):
+            dataset.grid(GRID).cell(0, 0).image("rgb")
+        with pytest.raises(DataError, match="503"):
+            camxtime.open(url)
+    finally:
+        RangeServer.failing = 0
+    assert dataset.grid(GRID).cell(0, 0).rgb.shape == (48, 64, 3)
+    with pytest.raises(DataError, match="cannot be read"):
+        camxtime.open("http://127.0.0.1:9")
 
 
 def test_other_urls(dataset_dir: Path) -> None:
