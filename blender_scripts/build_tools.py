@@ -238,15 +238,28 @@ class Shape:
         for material in materials:
             mesh.materials.append(material)
         mesh.polygons.foreach_set("material_index", np.array(self._slots, dtype=np.int32))
-        uvs = np.concatenate([
-            given if given is not None else _box_uv(points[list(face)])
-            for face, given in zip(self._faces, self._uvs, strict=True)
-        ])  # fmt: skip
+        uvs = self._corner_uvs(points, corners, sizes)
         mesh.uv_layers.new(name="metres").data.foreach_set("uv", uvs.astype(np.float32).ravel())
         mesh.update(calc_edges=True)
         mesh.shade_smooth()
         mesh.set_sharp_from_angle(angle=float(np.radians(sharp_deg)))
         return mesh
+
+    def _corner_uvs(self, points: Array, corners: NDArray[np.int32], sizes: NDArray[np.int32]) -> Array:
+        """Return UVs (corners, 2): those given, else each face projected along its dominant axis, in metres."""
+        starts = np.cumsum(sizes) - sizes
+        free = np.array([uv is None for uv in self._uvs], dtype=bool)
+        made = np.zeros((len(corners), 2))
+        for count in np.unique(sizes[free]).tolist():
+            where = starts[free & (sizes == count)][:, None] + np.arange(count)
+            spots = points[corners[where]]
+            rays = spots[:, 1:] - spots[:, :1]
+            normals = np.abs(np.cross(rays[:, :-1], rays[:, 1:]).sum(axis=1))
+            axes = np.array([(1, 2), (0, 2), (0, 1)])[normals.argmax(axis=1)]
+            made[where] = np.take_along_axis(spots, axes[:, None, :], axis=2)
+        for index in np.flatnonzero(~free).tolist():
+            made[starts[index] : starts[index] + sizes[index]] = self._uvs[index]
+        return made
 
     def to_object(
         self, name: str, materials: Sequence[bpy.types.Material], at: Array | None = None, sharp_deg: float = 40.0
@@ -307,12 +320,3 @@ def _outward(face: tuple[int, ...], vertices: Array) -> tuple[int, ...]:
     """Return the face wound so that its normal points away from the origin (for convex shapes around it)."""
     a, b, c = (vertices[i] for i in face[:3])
     return face if float(np.dot(np.cross(b - a, c - a), vertices[list(face)].mean(axis=0))) > 0 else face[::-1]
-
-
-def _box_uv(corners: Array) -> Array:
-    """Return UVs (N, 2) in metres of a planar polygon (N, 3), projected along its normal's dominant axis."""
-    normal = np.zeros(3)
-    for i in range(1, len(corners) - 1):
-        normal += np.cross(corners[i] - corners[0], corners[i + 1] - corners[0])
-    axis = int(np.abs(normal).argmax())
-    return corners[:, [(1, 2), (0, 2), (0, 1)][axis]]

@@ -84,7 +84,7 @@ def _robot(build: Build, rng: np.random.Generator) -> Body:
     materials = [
         plain("robot shell", colour, 0.35, 0.15, 0.1, coat=0.4),
         plain("robot joints", srgb("3a3d42"), 0.4, 0.8),
-        glow("robot lights", srgb("8fe9ff"), 4.0),
+        glow("robot lights", srgb("8fe9ff"), 1.8),
         plain("robot trim", trim if trim_name != name else shade(colour, 0.4), 0.4, 0.1),
     ]
     return Body(parts, materials, f"{_article(name)} {name} robot")

@@ -25,7 +25,10 @@ Rect = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Board:
-    """A place on a prop where smaller things may stand, in the prop's own frame, metres."""
+    """A place on a prop where smaller things may stand, in the prop's own frame, metres.
+
+    At height 0 it is the ground under the prop (the lowest level of a rack), and belongs to what the prop stands on.
+    """
 
     rect: Rect
     height: float
@@ -108,7 +111,8 @@ class Surface:
         pose = self.frame @ translation(x, y, RESTING_GAP_M - float(whole[0, 2])) @ rotation("z", turn_deg)
         created = place(prop.mesh, prop.name, pose)
         tag(created, "prop", prop.name, self.owner)
-        return Placed(created, [surface_on(created.name, pose, board) for board in prop.boards])
+        owners = [created.name if board.height > 0 else self.owner for board in prop.boards]
+        return Placed(created, [surface_on(o, pose, board) for o, board in zip(owners, prop.boards, strict=True)])
 
     def fill(
         self,

@@ -14,7 +14,7 @@ from blender_scripts.materials import blend, brickwork, fabric, glow, plain, pla
 from blender_scripts.palettes import Palette, draw_palette, srgb
 from blender_scripts.props import clutter, facades, furniture, plants
 from blender_scripts.props.daylight import light_outdoors
-from blender_scripts.props.interior import Finish, Room, build_shell, light_openings, light_room
+from blender_scripts.props.interior import Finish, Room, build_shell, lift_finish, light_openings, light_room
 from blender_scripts.props.placement import Surface, build_fixed, hang
 
 PARAMETERS = {
@@ -40,7 +40,7 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     palette = draw_palette(rng)
     light = light_outdoors(rng, float(params["hour"]), float(params["cloud"]), srgb("6f7a52"), sun=False)
     flooring = str(params["flooring"])
-    finish = _finish(palette, flooring)
+    finish = lift_finish(_finish(palette, flooring), 0.22)
     order = rng.permutation(4).tolist()
     window_sides = order[: int(np.clip(params["window_sides"], 1, 3))]
     openings = {side: _windows(room, side, rng) for side in window_sides}
@@ -59,8 +59,8 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     rug = _lay_rug(rng, palette)
     evening = float(np.clip((30.0 - light.sun_elevation_deg) / 20.0, 0.0, 1.0)) * (1 - float(params["cloud"]))
     tint = blend(srgb("f4f6ff"), srgb("ffc98f"), evening)
-    light_openings(room, openings, 17.0 - 5.0 * float(params["cloud"]), tint)
-    light_room(room, 2.4, 0.9, srgb("fff0dd"))
+    light_openings(room, openings, 11.0 - 4.0 * float(params["cloud"]), tint)
+    light_room(room, 0.85, srgb("fff0dd"))
     below = f"{palette.wood_name} planks" if flooring == "planks" else f"{palette.stone_name} tiles"
     return SceneContract(
         camera_min=(-clear_x, -clear_y, 0.2),
@@ -136,7 +136,7 @@ def _fit_ceiling(room: Room, rng: np.random.Generator, palette: Palette) -> None
     for x in (-0.5, 0.0, 0.5):
         for y in (-0.5, 0.0, 0.5):
             shape.cylinder(0.09, 0.012, 0, translation(x * room.half_x * 1.3, y * room.half_y * 1.3, room.height - 0.012), 18)
-    build_fixed("spots", "fixture", shape, [glow("spots", srgb("fff1d6"), 2.5)])
+    build_fixed("spots", "fixture", shape, [glow("spots", srgb("fff1d6"), 1.5)])
 
 
 def _lay_rug(rng: np.random.Generator, palette: Palette) -> float:
