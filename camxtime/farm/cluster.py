@@ -15,7 +15,7 @@ from camxtime.farm.options import RenderOptions
 
 ANSWER_S = 5.0
 LOCAL_OBJECT_STORE = 80 * 2**20  # nothing large goes through it
-DEFAULT_THREADS = 2  # of a CPU worker: see docs/farm.md for the measurement
+DEFAULT_THREADS = 4  # of a CPU worker: fewer, larger workers share the scene; see docs/farm.md
 NO_RAY_RESOURCE = ("METAL",)  # GPUs that Ray does not count
 
 

@@ -128,6 +128,7 @@ class _Rendering:
 
     def _with_ray(self, run: Run, tasks: int) -> bool:
         with cluster.connected(self._options), StopWish() as stop:
+            self._ledger.event("ray_connected", run=self._run_id)
             device, places = cluster.slots(self._options)
             useful = places[: max(1, tasks)]
             crew = Crew([(slot, self._settings(device, slot.threads)) for slot in useful])
@@ -182,7 +183,7 @@ class _Rendering:
             failures=failures,
             digest=index["digest"] if complete and index is not None else None,
             notes=tuple(run.notes),
-            timing={**timing, "index": round(now - before, 4)},
+            timing={**timing, "steady": round(run.steady_seconds, 4), "index": round(now - before, 4)},
         )
 
     def _index(self, pace: Pace) -> dict[str, Any] | None:

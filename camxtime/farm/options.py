@@ -35,7 +35,7 @@ class RenderOptions:
         address: `host:port` of a Ray cluster's head, or `auto` for the cluster this node is in; None starts a local Ray.
         device: Cycles device; `auto` is the GPUs if Ray has any, else the CPU. A device that is absent is an error.
         workers: Blender processes; None is one per GPU, or on CPUs the cores divided by `threads`.
-        threads: Cycles' CPU threads per worker; None is 2 (or the cores of a smaller machine).
+        threads: Cycles' CPU threads per worker; None is 4 (or the cores of a smaller machine).
         blender: a `blender` executable or a Python with bpy, the same path on all nodes; None is this Python's bpy.
         scratch: folder for pixels on their way out of Blender; None is memory-backed /dev/shm, or the temporary
             folder where that is absent or too small.
@@ -111,6 +111,8 @@ class RenderSummary:
 
     seconds: wall time of this run; `startup_seconds`: until the first unit began (Ray, Blender, first stage).
     digest: dataset digest when the dataset is complete.
+    timing: seconds summed over units: load, render (Blender's thread), blocked (of that, waiting for the writer), tail;
+        and of the run: steady (first request to Blender until the last commit), index.
     """
 
     root: Path

@@ -37,8 +37,14 @@ class Run:
         self._stages_failing: set[str] = set()
         self._hopeless: Report | None = None  # why the last worker could not be started
         self.first_render: float | None = None
+        self.last_commit: float | None = None
         self.timing: Counter[str] = Counter()
         self.notes: list[str] = []
+
+    @property
+    def steady_seconds(self) -> float:
+        """Wall time from the first unit's first request to Blender until the last unit's commit."""
+        return max(0.0, (self.last_commit or 0.0) - (self.first_render or 0.0))
 
     def go(self, crew: Crew, stop: StopWish) -> bool:
         """Work until all is done or set aside (True), or the wish to stop is granted (False).
@@ -148,6 +154,7 @@ class Run:
         if self.first_render is None:
             self._pace.begin()
         self.first_render = min(began, self.first_render or began)
+        self.last_commit = time.time()
         self._pace.add(report.cells)
         self._stages_failing.clear()
         seconds = {name: value for name, value in report.timing.items() if name != "began"}
