@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import time as clock
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +13,14 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from blender_scripts import animations, instances, lights, measure, scenes, space, subject
+from blender_scripts import animations, file_parameters, instances, lights, measure, scenes, space, subject
 from blender_scripts.assets import import_file
 from blender_scripts.bvh_sharing import is_ghost, share_meshes
 from blender_scripts.clips import freeze
 from blender_scripts.contracts import AnimatedSubject, AnimationContext, SceneContract
 from blender_scripts.errors import StageError
-from blender_scripts.parameters import Declared, resolve
+from blender_scripts.parameters import resolve
 from blender_scripts.physics import bake_physics
-
-FILE_SCENE_PARAMETERS: Declared = {
-    "scale": (1.0, "factor from the file's units to metres"),
-    "lights": (["auto", "own", "default"], "auto: the default sun and sky if the file has no light; own; default"),
-    "sky": (True, "give a file without a world a plain sky"),
-}
 
 NEAR_CLIP_M = 0.01
 
@@ -47,8 +44,8 @@ class Stage:
         return any(item == root or item in root.children_recursive for root in self.subject.objects)
 
 
-def load_stage(request: dict[str, Any]) -> Stage:
-    """Load a stage into an empty file; see docs of the farm's protocol for the request.
+def load_stage(request: dict[str, Any], beat: Callable[[], None] = lambda: None) -> Stage:
+    """Load a stage into an empty file; docs/blender.md describes the request. `beat` is called between steps.
 
     Raises StageError for anything wrong with the request or its files.
     """
@@ -59,11 +56,13 @@ def load_stage(request: dict[str, Any]) -> Stage:
     empty_file()
     _set_frames(times, fps)
     contract, files = _load_scene(request["scene"])
+    beat()
     placed, more = _load_animation(request["animation"], AnimationContext(times, fps, contract))
     measure.sync_visibility()
+    beat()
     bake_physics(times)
     members = {m for root in placed.objects for m in (root, *root.children_recursive)}
-    bounds = _bounds(times, members, request["animation"])
+    bounds = _bounds(times, members, request["animation"], beat)
     table = instances.number_instances(placed.objects)
     triangles, box = _size(members)
     diagonal = float(np.linalg.norm(box[1] - box[0]))
@@ -107,7 +106,10 @@ def _load_scene(request: dict[str, Any]) -> tuple[SceneContract, list[dict[str, 
         contract = family.build(resolve(request["family"], family.PARAMETERS, given, rng), rng)
         return _with_caption(contract, request.get("caption")), []
     name = request["file"].replace("\\", "/").rsplit("/", 1)[-1]
-    values = resolve(name, FILE_SCENE_PARAMETERS, {"lights": "auto"} | given, rng)
+    values = resolve(name, file_parameters.SCENE, given, rng)
+    if values["lights"] not in file_parameters.LIGHTS:
+        known = ", ".join(file_parameters.LIGHTS)
+        raise StageError(f"{name}: parameter 'lights' must be one of {known}, not {values['lights']!r}")
     imported = import_file(request["file"])
     freeze(imported.objects)
     _scale(imported.objects, values["scale"])
@@ -152,13 +154,16 @@ def _load_animation(
         caption = request.get("caption") or placed.caption
         return AnimatedSubject(placed.objects, placed.front_deg, caption), []
     name = request["file"].replace("\\", "/").rsplit("/", 1)[-1]
-    loaded = subject.load_subject(request, resolve(name, subject.FILE_PARAMETERS, given, rng), context)
+    loaded = subject.load_subject(request, resolve(name, file_parameters.ANIMATION, given, rng), context)
     return loaded.subject, loaded.files
 
 
-def _bounds(times: int, members: set[Any], request: dict[str, Any]) -> NDArray[np.float64]:
+def _bounds(
+    times: int, members: set[Any], request: dict[str, Any], beat: Callable[[], None]
+) -> NDArray[np.float64]:
     boxes = []
     for time in range(times):
+        beat()
         bpy.context.scene.frame_set(1 + time)
         box = measure.bounds(members.__contains__)
         if box is None:
@@ -188,8 +193,5 @@ def _framing(contract: SceneContract, placed: AnimatedSubject, bounds: NDArray[n
 
 def _memory_mb() -> float:
     """Peak resident memory of this process so far."""
-    import resource
-    import sys
-
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -15,14 +15,6 @@ from blender_scripts.assets import import_file
 from blender_scripts.clips import LaidClip, Timing, lay_clip
 from blender_scripts.contracts import AnimatedSubject, AnimationContext
 from blender_scripts.errors import StageError
-from blender_scripts.parameters import Declared
-
-FILE_PARAMETERS: Declared = {
-    "facing_deg": (-90.0, "azimuth that the subject faces at time 0, counter-clockwise about +Z from +X"),
-    "authored_front_deg": (-90.0, "azimuth that it faces in its file once imported (glTF characters: -90)"),
-    "hide": ("", "names of objects that are not to render, separated by commas (spare weapons, for instance)"),
-    "name": ("subject", "its name in the instance table"),
-}
 
 SMALLEST_DRIFT = 0.05
 """Travel per clip, as a fraction of the subject's height, below which a clip counts as being in place."""
@@ -39,7 +31,7 @@ class LoadedSubject:
 def load_subject(request: dict[str, Any], values: dict[str, Any], context: AnimationContext) -> LoadedSubject:
     """Bring in the subject of an animation request (`file`, `clip`, `height_m`, `fit`, `root_motion`).
 
-    `values` are its resolved parameters (FILE_PARAMETERS). The subject hangs on one new empty, its anchor.
+    `values` are its resolved parameters (`file_parameters.ANIMATION`). The subject hangs on one new empty, its anchor.
     """
     name = request["file"].replace("\\", "/").rsplit("/", 1)[-1]
     imported = import_file(request["file"])

@@ -103,7 +103,7 @@ class Worker:
         from blender_scripts.stage import load_stage
 
         self._stage = self._renderer = self._checker = None
-        self._stage = load_stage(args)
+        self._stage = load_stage(args, self._beat)
         self._watch_renders()
         if self._engine is not None:
             apply_engine(self._engine)  # loading has emptied the file
