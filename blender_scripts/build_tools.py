@@ -15,6 +15,8 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import ArrayLike, NDArray
 
+from blender_scripts.boxes import BOX_FACES, chamfered_box
+
 Array = NDArray[np.float64]
 
 RESTING_GAP_M = 0.001
@@ -97,11 +99,11 @@ class Shape:
         points = np.asarray(vertices, dtype=np.float64).reshape(-1, 3)
         if at is not None:
             points = points @ at[:3, :3].T + at[:3, 3]
-        faces = [tuple(int(index) + self._count for index in face) for face in faces]
+        polygons = [tuple(int(index) + self._count for index in face) for face in faces]
         self._vertices.append(points)
-        self._faces.extend(faces)
-        self._slots.extend([slot] * len(faces))
-        self._uvs.extend(uvs if uvs is not None else [None] * len(faces))
+        self._faces.extend(polygons)
+        self._slots.extend([slot] * len(polygons))
+        self._uvs.extend(uvs if uvs is not None else [None] * len(polygons))
         self._count += len(points)
         return self
 
@@ -124,8 +126,8 @@ class Shape:
         lift = np.array([0.0, 0.0, half[2]])
         if bevel <= 0:
             corners = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)]) * half + lift
-            return self.add(corners, _BOX_FACES, slot, at)
-        vertices, faces = _chamfered_box(half, bevel)
+            return self.add(corners, BOX_FACES, slot, at)
+        vertices, faces = chamfered_box(half, bevel)
         return self.add(vertices + lift, faces, slot, at)
 
     def lathe(
@@ -287,36 +289,3 @@ def frame_along(start: ArrayLike, end: ArrayLike) -> Array:
     matrix = np.eye(4)
     matrix[:3, 0], matrix[:3, 1], matrix[:3, 2], matrix[:3, 3] = x, np.cross(z, x), z, a
     return matrix
-
-
-_BOX_FACES = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
-
-
-def _chamfered_box(half: Array, bevel: float) -> tuple[Array, list[tuple[int, ...]]]:
-    """Return a box with 45 degree chamfers: each corner becomes three vertices, one per face that meets there."""
-    signs = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], dtype=np.float64)
-    inset = half - bevel
-    vertices = np.concatenate([signs * np.where(np.arange(3) == axis, half, inset) for axis in range(3)])
-    key = {tuple(sign): index for index, sign in enumerate(signs.astype(int).tolist())}
-    faces: list[tuple[int, ...]] = []
-    for face in _BOX_FACES:
-        shared = next(axis for axis in range(3) if len({signs[i, axis] for i in face}) == 1)
-        faces.append(tuple(shared * 8 + i for i in face))
-    for along in range(3):
-        a, b = (axis for axis in range(3) if axis != along)
-        for sa in (-1, 1):
-            for sb in (-1, 1):
-                ends = []
-                for end in (-1, 1):
-                    sign = [0, 0, 0]
-                    sign[along], sign[a], sign[b] = end, sa, sb
-                    ends.append(key[tuple(sign)])
-                faces.append((a * 8 + ends[0], a * 8 + ends[1], b * 8 + ends[1], b * 8 + ends[0]))
-    faces += [(i, 8 + i, 16 + i) for i in range(8)]
-    return vertices, [_outward(face, vertices) for face in faces]
-
-
-def _outward(face: tuple[int, ...], vertices: Array) -> tuple[int, ...]:
-    """Return the face wound so that its normal points away from the origin (for convex shapes around it)."""
-    a, b, c = (vertices[i] for i in face[:3])
-    return face if float(np.dot(np.cross(b - a, c - a), vertices[list(face)].mean(axis=0))) > 0 else face[::-1]

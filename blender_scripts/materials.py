@@ -7,13 +7,13 @@ mottling reads object coordinates, shifted per object so that twins differ. Colo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import bpy
 import numpy as np
 
 Colour = tuple[float, float, float]
-Socket = bpy.types.NodeSocket
+Socket: TypeAlias = bpy.types.NodeSocket
 
 
 def shade(colour: Colour, factor: float) -> Colour:

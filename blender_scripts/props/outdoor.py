@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from blender_scripts.build_tools import Shape, rotation, translation
-from blender_scripts.materials import Colour, glow, ground, plain, wood
+from blender_scripts.materials import Colour, glow, ground, plain, shade, wood
 from blender_scripts.palettes import srgb
 from blender_scripts.props.placement import Board, Prop
 
@@ -62,7 +62,7 @@ def crate(rng: np.random.Generator, wood_colour: Colour, size: tuple[float, floa
         width = x / slats
         shape.box((width - 0.012, y, t), 0, translation(-x / 2 + (index + 0.5) * width, 0, z - t), 0.004)
     materials = [wood("crate boards", wood_colour, 0.7, (1.5, 12.0, 12.0)),
-                 wood("crate posts", tuple(c * 0.7 for c in wood_colour), 0.7)]  # fmt: skip
+                 wood("crate posts", shade(wood_colour, 0.7), 0.7)]  # fmt: skip
     return Prop("crate", shape, materials, [Board((-x / 2, -y / 2, x / 2, y / 2), z, 1.2)])
 
 
