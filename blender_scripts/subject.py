@@ -135,7 +135,10 @@ def _root_position(objects: list[Any], time: float, height: float) -> NDArray[np
 def _place(
     name: str, anchor: Any, owned: set[Any], travel: NDArray[np.float64], context: AnimationContext
 ) -> None:
-    """Centre the whole motion over the stage and set its lowest point on the floor."""
+    """Centre the whole motion over the stage and set its lowest point on the floor.
+
+    Raises StageError if nothing renders, or if the motion leaves the free part of the floor.
+    """
     scene = bpy.context.scene
     boxes = []
     for time in range(context.times):
@@ -146,6 +149,13 @@ def _place(
     if not boxes:
         raise StageError(f"{name}: nothing of it renders")
     low, high = np.min(boxes, axis=(0, 1)), np.max(boxes, axis=(0, 1))
+    middles = np.array(boxes).mean(axis=1)[:, :2]
+    reach = float(np.linalg.norm(middles - (low[:2] + high[:2]) / 2, axis=1).max())
+    if reach > context.scene.stage_radius_m:
+        raise StageError(
+            f"{name}: the clip travels {2 * reach:.1f} m, but the scene is free for {2 * context.scene.stage_radius_m:.1f} m "
+            "only; set root_motion to remove, or use fewer times or a larger scene"
+        )
     target = np.array(context.scene.stage_centre, dtype=np.float64)
     target[2] = context.scene.floor_m
     start = target - np.array([(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])

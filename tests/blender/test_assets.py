@@ -97,6 +97,20 @@ def test_clips_move_loop_stretch_and_end(blender: BlenderProcess, assets_dir: Pa
         blender.load_stage(stage)
 
 
+def test_travel_is_kept_or_taken_out(blender: BlenderProcess, assets_dir: Path) -> None:
+    """A clip that ends elsewhere goes on from there when repeated, unless its travel is removed; it must find room."""
+    stage = stages.knight(assets_dir, "Dodge_Forward")
+    path = {}
+    for mode in ("keep", "remove"):
+        stage["animation"]["root_motion"] = mode
+        path[mode] = _bounds(blender.load_stage(stage)).mean(axis=1)[:, 1]
+    assert np.ptp(path["keep"]) > 2 * np.ptp(path["remove"])
+    assert path["keep"][-1] < path["keep"][0] - 0.3  # forward is −Y
+    stage["animation"]["root_motion"] = "keep"
+    with pytest.raises(InputError, match=r"travels \d+\.\d m, but the scene is free for 11\.\d m only; set root_motion"):
+        blender.load_stage({**stage, "times": 600})
+
+
 def test_parameters_of_file_subjects(blender: BlenderProcess, assets_dir: Path) -> None:
     plain = _bounds(blender.load_stage(_in_calibration(assets_dir / "kaykit/Knight.glb", "Idle", height_m=2.0)))
     params = {"hide": "2H_Sword, Spike_Shield, Rectangle_Shield, Round_Shield, Badge_Shield", "facing_deg": 0.0}
