@@ -96,11 +96,12 @@ class Decoder:
     def decode(self, codec: Codec, payload: bytes, cut: Cut, targets: Sequence[Image]) -> None:
         """Decode one image into its places; `DataError` (without naming the cell) if it is damaged."""
         planar = self._channels_first and codec.channels == 3
-        if isinstance(codec, Jpeg):
-            whole = _decode_jpeg(payload, cut, None if planar or not cut.nothing else targets[0])
+        if isinstance(codec, Jpeg) and cut.nothing and not planar:
+            _jpeg_into(payload, cut.stored, targets[0])
+            image: Image = targets[0]
         else:
-            whole = codec.decode(payload, cut.stored)
-        image: Image = whole if cut.nothing else cut.crop(_resize(whole, cut, codec.channels == 3))
+            whole = _jpeg_reduced(payload, cut) if isinstance(codec, Jpeg) else codec.decode(payload, cut.stored)
+            image = whole if cut.nothing else cut.crop(_resize(whole, cut, codec.channels == 3))
         for target in targets:
             if planar:
                 cv2.split(image, [target[0], target[1], target[2]])
@@ -159,22 +160,32 @@ def _places(wanted: Sequence[Wanted]) -> dict[tuple[str, str], dict[tuple[int, i
     return places
 
 
-def _decode_jpeg(payload: bytes, cut: Cut, target: Image | None) -> Image:
-    """The image, smaller by `cut.reduction()`; into `target` ([H, W, 3], contiguous) if one is given."""
-    height, width = cut.stored
+def _jpeg_into(payload: bytes, size: tuple[int, int], target: Image) -> None:
+    """Decode into [H, W, 3], which bounds what is decoded, whatever size the bytes declare."""
     try:
-        declared = simplejpeg.decode_jpeg_header(payload)[:2]
-        if declared != cut.stored:
-            raise DataError(
-                f"the image declares {declared[1]}×{declared[0]} pixels where {width}×{height} are expected."
-            )
-        factor = cut.reduction()
-        image: Image = simplejpeg.decode_jpeg(
-            payload, "RGB", min_height=height // factor, min_width=width // factor, buffer=target
-        )
+        declared = simplejpeg.decode_jpeg(payload, "RGB", buffer=target).shape[:2]
+    except ValueError as error:
+        raise DataError(f"the image does not decode as {size[1]}×{size[0]} pixels: {error}.") from error
+    _check_size(declared, size)
+
+
+def _jpeg_reduced(payload: bytes, cut: Cut) -> Image:
+    """The image, smaller by `cut.reduction()`; nothing is allocated before the declared size is checked."""
+    factor = cut.reduction()
+    try:
+        _check_size(simplejpeg.decode_jpeg_header(payload)[:2], cut.stored)
+        height, width = (side // factor for side in cut.stored)
+        image: Image = simplejpeg.decode_jpeg(payload, "RGB", min_height=height, min_width=width)
     except ValueError as error:
         raise DataError(f"the image does not decode: {error}.") from error
-    return image if target is None else target
+    return image
+
+
+def _check_size(declared: tuple[int, int], size: tuple[int, int]) -> None:
+    if declared != size:
+        raise DataError(
+            f"the image declares {declared[1]}×{declared[0]} pixels where {size[1]}×{size[0]} are expected."
+        )
 
 
 def _resize(image: Image, cut: Cut, smooth: bool) -> Image:

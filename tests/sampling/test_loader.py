@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import SyntheticScene
 
-from camxtime.errors import InputError
+from camxtime.errors import DataError, InputError
 from camxtime.geometry.cameras import Cameras, intrinsics, look_at, pixel_centres, project, unproject
 from camxtime.sampling import ClipRef, PairLoader, PairSampler, Recipe, SampleOptions, Track, View
 from camxtime.sampling.condition import Frames, TargetCameras, geometric_condition
@@ -239,3 +239,20 @@ def test_random_crops_are_the_same_for_all_clips_of_a_pair(dataset: Dataset) -> 
         assert len(offset) == 1
         centres |= offset
     assert len(centres) > 3
+
+
+@pytest.mark.parametrize("view", [View(), View(16, 24)])
+@pytest.mark.parametrize("first", [False, True])
+def test_images_that_lie_about_themselves_are_refused(dataset: Dataset, view: View, first: bool) -> None:
+    """A size that the grid does not have, or bytes that are no JPEG, are an error, never a black frame."""
+    decoder, cut = Decoder(dataset, channels_first=first), view.cut(32, 48)
+    shape = (3, *cut.size) if first else (*cut.size, 3)
+    codec = get("jpeg:95")
+    for height, width in ((64, 96), (16, 24), (32, 40), (48, 32)):
+        payload = codec.encode(np.zeros((height, width, 3), np.uint8))
+        with pytest.raises(DataError, match="48×32"):
+            decoder.decode(codec, payload, cut, [np.empty(shape, np.uint8)])
+    whole = codec.encode(np.random.default_rng(0).integers(0, 255, (32, 48, 3)).astype(np.uint8))
+    for bad in (b"", b"\xff\xd8\xff", whole[: len(whole) // 2], b"GIF89a" + whole):
+        with pytest.raises(DataError):
+            decoder.decode(codec, bad, cut, [np.empty(shape, np.uint8)])
