@@ -39,15 +39,17 @@ def arrange(
     keys: list[object] = [(c2w.tobytes(), K.tobytes()) for c2w, K in zip(cameras.c2w, cameras.K, strict=True)]
     if labels is not None:
         keys = [(label,) for label in labels]
-    poses = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    first = list({key: number for number, key in reversed(list(enumerate(keys)))}.values())[::-1]
+    first: dict[object, int] = {}
+    for number, key in enumerate(keys):
+        first.setdefault(key, number)
+    poses = {key: number for number, key in enumerate(first)}
     stamps = [0.0] * len(keys) if moments is None else [float(moment) for moment in moments]
     times = sorted(set(stamps))
     place = {moment: number for number, moment in enumerate(times)}
     cells = tuple((poses[key], place[moment]) for key, moment in zip(keys, stamps, strict=True))
     known = tuple(times) if moments is not None else ()
     if len(set(cells)) == len(cells) == len(poses) * len(times):
-        return Arrangement(cameras.subset(first), len(times), cells, "scattered_cameras", known)
+        return Arrangement(cameras.subset(list(first.values())), len(times), cells, "scattered_cameras", known)
     if len(times) == len(stamps):
         order = np.argsort(stamps, kind="stable")
         rank = np.empty(len(order), np.int64)

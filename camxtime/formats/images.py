@@ -99,7 +99,7 @@ def _named(path: Path, codec: str, size: tuple[int, int]) -> NDArray[Any]:
 def read_depth_mm(path: Path, size: tuple[int, int], metres: float = 1e-3) -> tuple[Depth, int]:
     """16-bit PNG in units of `metres` → float32 [H, W] in metres, and how many pixels are 0: unknown, read as +inf."""
     raw = _named(path, "png16", size)
-    depth = raw.astype(np.float32) * np.float32(metres)
+    depth = (raw.astype(np.float64) * metres).astype(np.float32)
     depth[raw == 0] = np.inf
     return depth, int(np.count_nonzero(raw == 0))
 

@@ -155,6 +155,10 @@ class DatasetBuilder:
                 )
             else:
                 data = codec.encode(image)
+                if not codec.lossless and name == "rgb":
+                    self.note(
+                        f"Colour was encoded anew as {codec.name}; --pass rgb=webp (or png) keeps every decoded pixel."
+                    )
             places[cell.time, cell.camera, number] = spool.tell(), len(data)
             spool.write(data)
 

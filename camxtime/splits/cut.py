@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -67,13 +67,14 @@ class Recipe:
 
 
 def cut(content: Content, recipe: Recipe, name: str | None = None) -> Manifest:
-    """Cut splits.
+    """Cut splits of the complete grids.
 
     Raises `InputError` if a rule asks for what there is not, would leave a split empty, or would divide a component (it
     names what is shared), and `DataError` if, after all, a key crosses a boundary.
     """
+    content = replace(content, grids={name: grid for name, grid in content.grids.items() if grid.complete})
     if not content.grids:
-        raise InputError(f"{content.name}: there is no grid to split.")
+        raise InputError(f"{content.name}: there is no complete grid to split.")
     if recipe.drop_mixed:
         sides = [_Assignment(content, recipe, (role,), role).run() for role in recipe.protects]
         agreed = {grid: {side[grid] for side in sides} for grid in content.grids}

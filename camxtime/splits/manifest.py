@@ -132,7 +132,7 @@ class Manifest(Frozen):
             elif found != wanted[: len(found)] or not found:
                 problems.append(("different", grid))
         known = set(self.split_of) | set(self.dropped)
-        problems += [("new", grid) for grid in content.grids if grid not in known]
+        problems += [("new", grid) for grid, facts in content.grids.items() if grid not in known and facts.complete]
         expected = self.source.digest
         digest = content.spec_digest if planned else content.digest
         if problems:

@@ -234,7 +234,7 @@ def test_paper_sizes_are_cut_from_the_spec_alone(repo: Path, name: str) -> None:
 
 
 def test_an_empty_content_is_refused() -> None:
-    with pytest.raises(InputError, match="no grid"):
+    with pytest.raises(InputError, match="no complete grid"):
         cut(Content("none", "dataset", "f" * 64, "", {}), Recipe())
 
 

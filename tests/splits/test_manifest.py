@@ -329,3 +329,14 @@ def test_runs_are_short_and_bounded() -> None:
     for text in ("0:9:0", "", "1:2:3:4", "-1", "0*999999999", "0:999999999"):
         with pytest.raises(DataError):
             decode_runs(text)
+
+
+def test_incomplete_grids_are_left_out_and_not_called_new(content: Content) -> None:
+    facts = dict(content.grids)
+    facts["s3.a3.arc"] = type(facts["s3.a3.arc"])(**{**vars(facts["s3.a3.arc"]), "complete": False})
+    partial = Content(content.name, content.kind, content.digest, "", facts)
+    manifest = cut(partial, Recipe({"test": "1"}))
+    assert "s3.a3.arc" not in manifest.split_of
+    manifest.check(partial)
+    with pytest.raises(DataError, match=r"1 new \(s3\.a3\.arc\)"):
+        manifest.check(content)
