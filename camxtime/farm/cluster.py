@@ -56,6 +56,7 @@ def connected(options: RenderOptions) -> Iterator[None]:
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a local Ray reports to nobody
             wanted = (options.workers or 1) * (options.threads or DEFAULT_THREADS)
             ray.init(
+                address="local",  # else Ray joins whatever cluster it finds mentioned on this machine
                 num_cpus=max(os.cpu_count() or 1, wanted),  # logical: what the user asks for shall fit
                 include_dashboard=False,
                 object_store_memory=LOCAL_OBJECT_STORE,

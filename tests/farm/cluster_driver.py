@@ -10,15 +10,23 @@ from ray.cluster_utils import Cluster
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from farm.helpers import FAST, slow_spec
-
 from camxtime.farm.driver import render
 from camxtime.farm.options import Progress
+from farm.helpers import FAST, slow_spec
 
 
 def main(out: str) -> None:
     """Render into `out` and print the digest."""
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    try:
+        digest = lose_a_node(cluster, out)
+    finally:
+        cluster.shutdown()
+    print("DIGEST", digest)
+
+
+def lose_a_node(cluster: Cluster, out: str) -> str | None:
+    """Render on two nodes, of which the first dies as soon as there is something to lose; returns the digest."""
     first = cluster.add_node(num_cpus=2)
     cluster.add_node(num_cpus=4)
     cluster.wait_for_nodes()
@@ -34,7 +42,7 @@ def main(out: str) -> None:
     summary = render(slow_spec(), out, options)
     assert killed, "no node was killed: the run was over before both had started"
     print("\n".join(summary.lines()))
-    print("DIGEST", summary.digest)
+    return summary.digest
 
 
 if __name__ == "__main__":
