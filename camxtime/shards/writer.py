@@ -8,12 +8,12 @@ shard appears under its name only after that, and the commit record only after t
 from __future__ import annotations
 
 import hashlib
-import mmap
+import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -147,39 +147,42 @@ class UnitWriter:
     def _flush(self) -> None:
         columns = zip(*self._pending, strict=True)
         arrays = [pa.array(column, type=field.type) for column, field in zip(columns, self._schema, strict=True)]
+        del columns
+        self._pending.clear()  # the arrays have copies
         try:
             self._writer.write_table(pa.table(arrays, schema=self._schema), row_group_size=self._row_cells)
         except OSError as error:
             raise write_error(self._target.path, error) from error
-        self._pending.clear()
 
     def _check_on_disk(self) -> tuple[int, str]:
         """Fill in the offsets from the file's own page headers, check the bytes there; returns its size and sha256."""
         try:
-            with mmap.mmap(self._target.file.fileno(), 0, access=mmap.ACCESS_READ) as data, memoryview(data) as view:
-                self._find_payloads(view)
-                return len(view), hashlib.sha256(view).hexdigest()
-        except (OSError, DataError) as error:
+            with self._target.temporary.open("rb") as file:
+                self._find_payloads(file, pq.read_metadata(self._target.temporary))
+                file.seek(0)
+                return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+        except (OSError, ValueError, DataError) as error:
             raise WorkError(
                 f"{self._target.path}: the shard just written does not read back as it should ({error}): check the disk."
             ) from error
 
-    def _find_payloads(self, view: memoryview) -> None:
-        metadata = pq.read_metadata(pa.BufferReader(view))
+    def _find_payloads(self, file: BinaryIO, metadata: pq.FileMetaData) -> None:
+        """Go through the file, one column chunk in memory."""
         done = 0
         for group in range(metadata.num_row_groups):
             count = metadata.row_group(group).num_rows
             for column in range(len(self.codecs)):
                 chunk = metadata.row_group(group).column(2 + column)
-                start = chunk.data_page_offset
-                spans = payload_spans(view, start, start + chunk.total_compressed_size, count)
-                for row, span in enumerate(spans, start=done):
+                file.seek(chunk.data_page_offset)
+                data = memoryview(file.read(chunk.total_compressed_size))
+                for row, span in enumerate(payload_spans(data, 0, len(data), count), start=done):
                     place = (*divmod(row, self.cameras), column)
-                    with view[span.offset : span.offset + span.nbytes] as payload:
-                        given = (self._rows.nbytes[place], self._rows.crc32[place])
-                        if (span.nbytes, zlib.crc32(payload)) != given:
-                            raise DataError(f"the bytes at {span.offset} are not those of cell {row}")
-                    self._rows.offset[place] = span.offset
+                    payload = data[span.offset : span.offset + span.nbytes]
+                    if (span.nbytes, zlib.crc32(payload)) != (self._rows.nbytes[place], self._rows.crc32[place]):
+                        raise DataError(
+                            f"the bytes at {chunk.data_page_offset + span.offset} are not those of cell {row}"
+                        )
+                    self._rows.offset[place] = chunk.data_page_offset + span.offset
             done += count
         if done * len(self.codecs) != self._rows.offset.size:
             raise DataError(f"{done} cells are in the file")
