@@ -14,6 +14,13 @@ def format_names() -> list[str]:
     return list(FORMATS)
 
 
+def format_list() -> str:
+    """The formats in words, as the end of a help text."""
+    from camxtime.formats.registry import summaries
+
+    return "\b\nFormats:\n" + "\n".join(f"  {name:15} {words}" for name, words in summaries().items())
+
+
 def codec_pairs(texts: Sequence[str]) -> dict[str, str] | None:
     """`PASS=CODEC` options as a mapping; None where there are none. `InputError` for another form."""
     pairs: dict[str, str] = {}

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from camxtime.cli.card_options import card_options
-from camxtime.cli.exchange_options import format_names
+from camxtime.cli.exchange_options import format_list, format_names
 from camxtime.cli.tables import print_json, print_pairs
 from camxtime.errors import InputError
 
 
-@click.command("export")
+@click.command("export", epilog=format_list())
 @click.argument("dataset", type=click.Path())
 @click.option("--format", "name", required=True, type=click.Choice([*format_names(), "card"]),
               help="What to write; card: README.md and croissant.json.")  # fmt: skip

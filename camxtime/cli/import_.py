@@ -7,11 +7,11 @@ from typing import Literal
 
 import click
 
-from camxtime.cli.exchange_options import codec_pairs, format_names
+from camxtime.cli.exchange_options import codec_pairs, format_list, format_names
 from camxtime.cli.tables import print_json, print_pairs
 
 
-@click.command("import")
+@click.command("import", epilog=format_list())
 @click.argument("source", type=click.Path())
 @click.option("--format", "name", required=True, type=click.Choice(format_names()), help="What SOURCE is.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the new dataset.")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from synthetic import SyntheticSpec, make_dataset
+from synthetic import SyntheticSpec, make_dataset, write_unit
 
 import camxtime
 from camxtime.errors import DataError, InputError
+from camxtime.shards.index import DatasetHeader, build_index
 from camxtime.spec import load as load_spec
 from camxtime.spec import loads
 from camxtime.splits import (
@@ -190,12 +192,50 @@ def test_a_manifest_of_a_spec_fits_what_is_rendered_from_it(tmp_path: Path) -> N
     assert bound.source.kind == "dataset" and bound.source.spec_digest == spec.digest
     assert bound.split_of == frozen.split_of and bound.splits != frozen.splits
     bound.check(rendered)
+    benchmark = cut_benchmark(frozen, plan)
+    benchmark.check(rendered)
+    assert benchmark.items[0].caption == "Walker in courtyard, camera path arc."
+    assert benchmark.with_captions(rendered).items[0].caption == rendered.grids[benchmark.items[0].target.grid].caption
     other = content_of(loads(text.replace("name: tiny", "name: tiny\nseed: 1")))
+    with pytest.raises(DataError, match="scores would not compare"):
+        benchmark.check(other)
     with pytest.raises(DataError, match="3 different"):
         frozen.check(other)
     assert content_of(loads(text.replace("width: 16", "width: 18"))).grids["room-0.mover-0.arc"].digest not in (
         plan.grids["room-0.mover-0.arc"].digest
     )
+
+
+def test_assets_that_blender_loaded_are_keys_of_the_scene_or_of_the_animation(tmp_path: Path) -> None:
+    spec = loads(yaml.safe_dump({
+        "name": "tiny", "grid": {"cameras": 2, "times": 2}, "image": {"width": 16, "height": 12}, "passes": {"rgb": "png"},
+        "scenes": [{"id": "room", "file": "env/room.glb"}],
+        "animations": [{"id": "run", "file": "chars/Knight.glb", "clip": "Run"}],
+        "camera_paths": [{"id": "arc", "kind": "arc"}],
+    }))  # fmt: skip
+    made = SyntheticSpec(grids=("room.run.arc",), cameras=2, times=2, width=16, height=12, passes={"rgb": "png"})
+    names = ("/a/env/room.glb", "/a/env/wall.png", "/a/chars/Knight.glb", "/a/chars/steel.png")
+    assets = [{"file": name, "sha256": str(number) * 64} for number, name in enumerate(names)]
+    replace(made.record("room.run.arc"), extra={"assets": assets}).write(tmp_path)
+    for unit in made.units("room.run.arc"):
+        write_unit(tmp_path, made, unit)
+    build_index(tmp_path, DatasetHeader("tiny", spec.canonical(), dict(spec.passes), {}, made.grids))
+    keys = content_of(camxtime.open(tmp_path)).grids["room.run.arc"].keys
+    assert set(keys["scene"]) == {"scene:room", "file:env/room.glb", f"asset:{'0' * 64}", f"asset:{'1' * 64}"}
+    assert set(keys["animation"]) == {
+        "animation:run",
+        "clip:Run",
+        "file:chars/Knight.glb",
+        f"asset:{'2' * 64}",
+        f"asset:{'3' * 64}",
+    }
+
+
+def test_a_dataset_with_a_spec_that_is_none_is_refused(dataset_root: Path) -> None:
+    dataset = camxtime.open(dataset_root)
+    dataset.spec.update({"scenes": 3, "camera_paths": []})
+    with pytest.raises(DataError, match=r"the spec in dataset\.json is not one"):
+        content_of(dataset)
 
 
 # benchmarks -----------------------------------------------------------------------------------------------------------
