@@ -70,7 +70,7 @@ class GridJob:
     """One grid: its stage, what its path is drawn from, and the seed that its parameters and noise come from.
 
     kind, ranges: as `geometry.paths.draw` takes them; speed: fields of a `SpeedLaw`; caption: words for the path, None
-    for those of its kind.
+    for those of its kind. assets_root: the folder that asset names in its record are relative to.
     """
 
     grid_id: str
@@ -80,6 +80,7 @@ class GridJob:
     speed: dict[str, Any]
     caption: str | None
     seed: int
+    assets_root: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,9 @@ def plan_run(expansion: Expansion, assets_root: Path) -> RunPlan:
     """
     ranges = {path.id: path.ranges(assets_root) for path in expansion.spec.camera_paths}
     stages = tuple(
-        StagePlan(_stage_job(stage, assets_root), tuple(_grid_job(stage, grid, ranges) for grid in stage.grids))
+        StagePlan(
+            _stage_job(stage, assets_root), tuple(_grid_job(stage, grid, ranges, assets_root) for grid in stage.grids)
+        )
         for stage in expansion.stages
     )
     ids = frozenset(grid.grid_id for stage in stages for grid in stage.grids)
@@ -156,10 +159,18 @@ def _stage_job(stage: Stage, root: Path) -> StageJob:
     return StageJob(stage.stage_id, request)
 
 
-def _grid_job(stage: Stage, grid: PlannedGrid, ranges: dict[str, dict[str, Any]]) -> GridJob:
+def _grid_job(stage: Stage, grid: PlannedGrid, ranges: dict[str, dict[str, Any]], root: Path) -> GridJob:
     path = grid.path
-    speed = {"kind": path.speed.kind, "a": path.speed.a}
-    return GridJob(grid.grid_id, stage.stage_id, path.kind, ranges[path.id], speed, path.caption, grid.seed)
+    return GridJob(
+        grid_id=grid.grid_id,
+        stage_id=stage.stage_id,
+        kind=path.kind,
+        ranges=ranges[path.id],
+        speed={"kind": path.speed.kind, "a": path.speed.a},
+        caption=path.caption,
+        seed=grid.seed,
+        assets_root=str(root.resolve()),
+    )
 
 
 def resolve_asset(root: Path, name: str, field_name: str) -> Path:

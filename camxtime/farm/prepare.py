@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -95,6 +96,12 @@ def choose_path(
     )
 
 
+def _relative(file: str, root: str) -> str:
+    """An asset's name as the spec could give it: what a dataset says must not depend on where its assets lay."""
+    path = Path(file)
+    return path.relative_to(root).as_posix() if root and path.is_relative_to(root) else path.name
+
+
 def prepare(process: BlenderProcess, stage: StageReport, grid: GridJob, recipe: Recipe) -> GridRecord:
     """The record of a grid, from the stage that Blender has loaded.
 
@@ -122,7 +129,7 @@ def prepare(process: BlenderProcess, stage: StageReport, grid: GridJob, recipe: 
         extra={
             "framing": framing.to_dict(),
             "checks": verdict.measured,
-            "assets": stage.assets,
+            "assets": [{**asset, "file": _relative(asset["file"], grid.assets_root)} for asset in stage.assets],
             "triangles": stage.triangles,
             "objects": stage.objects,
         },
