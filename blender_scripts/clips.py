@@ -139,7 +139,11 @@ def _clips_of(id_: Any) -> Iterator[tuple[str, Any, Any]]:
         for strip in track.strips:
             if strip.action is not None:
                 single = len(track.strips) == 1
-                yield (track.name if single and _speaks(track.name) else strip.action.name), strip.action, strip.action_slot
+                yield (
+                    (track.name if single and _speaks(track.name) else strip.action.name),
+                    strip.action,
+                    strip.action_slot,
+                )
     if data.action is not None:
         yield data.action.name, data.action, data.action_slot
 

@@ -49,7 +49,9 @@ class _Solid:
     @cached_property
     def tree(self) -> BVHTree:
         """The mesh's triangles."""
-        return BVHTree.FromPolygons(self._surface.vertices.tolist(), self._surface.triangles.tolist(), all_triangles=True)
+        return BVHTree.FromPolygons(
+            self._surface.vertices.tolist(), self._surface.triangles.tolist(), all_triangles=True
+        )
 
     @cached_property
     def closed(self) -> bool:

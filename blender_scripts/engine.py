@@ -110,7 +110,9 @@ def _apply_colour(scene: Any, settings: dict[str, Any]) -> None:
         try:
             setattr(view, field, value)
         except TypeError as error:
-            raise StageError(f"engine.{key}: {value!r} is not known to Blender ({str(error).split('enum ')[-1]})") from error
+            raise StageError(
+                f"engine.{key}: {value!r} is not known to Blender ({str(error).split('enum ')[-1]})"
+            ) from error
     view.exposure = float(settings.get("exposure_ev", 0.0))
     view.gamma = 1.0
     view.use_curve_mapping = False

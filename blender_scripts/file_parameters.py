@@ -6,7 +6,10 @@ from blender_scripts.parameters import Declared
 
 SCENE: Declared = {
     "scale": (1.0, "factor from the file's units to metres"),
-    "lights": ("auto", "auto: the default sun and sky if the file has no light; own: only its own; default: the default"),
+    "lights": (
+        "auto",
+        "auto: the default sun and sky if the file has no light; own: only its own; default: the default",
+    ),
     "sky": (True, "give a file with lamps but without a world a plain sky"),
 }
 

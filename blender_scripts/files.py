@@ -34,7 +34,9 @@ SUFFIXES = (*MAGIC, ".gltf", ".obj", ".stl")
 def check_file(path: Path) -> None:
     """Raise StageError if the file is missing, unreadable, of no known kind, or not what its suffix says."""
     if path.suffix.lower() not in SUFFIXES:
-        raise StageError(f"{path.name}: files of type {path.suffix or '(none)'} cannot be imported; known: {' '.join(SUFFIXES)}")
+        raise StageError(
+            f"{path.name}: files of type {path.suffix or '(none)'} cannot be imported; known: {' '.join(SUFFIXES)}"
+        )
     try:
         with path.open("rb") as file:
             head = file.read(1024)

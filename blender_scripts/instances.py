@@ -27,7 +27,9 @@ def number_instances(subjects: list[Any]) -> list[dict[str, Any]]:
     done: set[Any] = set()
     for i, root in enumerate(subjects):
         for item in (root, *root.children_recursive):
-            _number(table, f"subject {i}", item, (root.get(NAME_PROPERTY) or root.name, root.get(ROLE_PROPERTY, "subject")))
+            _number(
+                table, f"subject {i}", item, (root.get(NAME_PROPERTY) or root.name, root.get(ROLE_PROPERTY, "subject"))
+            )
             done.add(item)
     for item in sorted(bpy.context.scene.objects, key=lambda o: o.name):
         if item in done or item.type in _NO_SURFACE or (item.type == "EMPTY" and item.instance_type == "NONE"):

@@ -85,7 +85,9 @@ def _allocate(target: Path, count: int) -> np.ndarray[Any, np.dtype[np.float32]]
         try:
             os.posix_fallocate(file.fileno(), 0, count * 4)
         except OSError as error:
-            raise RenderFault(f"scratch folder: no room for {count * 4 / 1e6:.0f} MB of pixels ({error.strerror})") from error
+            raise RenderFault(
+                f"scratch folder: no room for {count * 4 / 1e6:.0f} MB of pixels ({error.strerror})"
+            ) from error
     return np.memmap(target, dtype=np.float32, mode="r+", shape=(count,))
 
 

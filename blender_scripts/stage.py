@@ -143,9 +143,7 @@ def _scale(objects: list[Any], factor: float) -> None:
     bpy.context.view_layer.update()
 
 
-def _load_animation(
-    request: dict[str, Any], context: AnimationContext
-) -> tuple[AnimatedSubject, list[dict[str, str]]]:
+def _load_animation(request: dict[str, Any], context: AnimationContext) -> tuple[AnimatedSubject, list[dict[str, str]]]:
     rng = np.random.default_rng(int(request["seed"]))
     given = request.get("params", {})
     if "family" in request:
@@ -158,9 +156,7 @@ def _load_animation(
     return loaded.subject, loaded.files
 
 
-def _bounds(
-    times: int, members: set[Any], request: dict[str, Any], beat: Callable[[], None]
-) -> NDArray[np.float64]:
+def _bounds(times: int, members: set[Any], request: dict[str, Any], beat: Callable[[], None]) -> NDArray[np.float64]:
     boxes = []
     for time in range(times):
         beat()

@@ -42,10 +42,12 @@ def load_subject(request: dict[str, Any], values: dict[str, Any], context: Anima
     anchor = _anchor(values["name"], imported.objects)
     owned = set(anchor.children_recursive)
     scale = _scale(name, request.get("height_m"), imported.objects, owned)
-    anchor.matrix_world = (
-        Matrix.Rotation(np.radians(values["facing_deg"] - values["authored_front_deg"]), 4, "Z") @ Matrix.Scale(scale, 4)
+    anchor.matrix_world = Matrix.Rotation(
+        np.radians(values["facing_deg"] - values["authored_front_deg"]), 4, "Z"
+    ) @ Matrix.Scale(scale, 4)
+    travel = _travel(
+        clip, imported.objects, request.get("root_motion", "keep"), scale * _height(imported.objects, owned)
     )
-    travel = _travel(clip, imported.objects, request.get("root_motion", "keep"), scale * _height(imported.objects, owned))
     _place(name, anchor, owned, travel, context)
     caption = request.get("caption") or _caption(name, clip)
     return LoadedSubject(AnimatedSubject([anchor], values["facing_deg"], caption), imported.files)
@@ -132,9 +134,7 @@ def _root_position(objects: list[Any], time: float, height: float) -> NDArray[np
     return np.array(tops[0].matrix_world.translation) if tops else np.zeros(3)
 
 
-def _place(
-    name: str, anchor: Any, owned: set[Any], travel: NDArray[np.float64], context: AnimationContext
-) -> None:
+def _place(name: str, anchor: Any, owned: set[Any], travel: NDArray[np.float64], context: AnimationContext) -> None:
     """Centre the whole motion over the stage and set its lowest point on the floor.
 
     Raises StageError if nothing renders, or if the motion leaves the free part of the floor.

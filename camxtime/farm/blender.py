@@ -241,7 +241,9 @@ class BlenderProcess:
                 code = self._process.wait(QUIT_S)
         self.kill()
         how = "closed its connection" if code is None else blender_log.exit_words(code)
-        return BlenderDied(f"Blender {how}; its log is {self._launch.log}" + blender_log.tail(self._launch.log, self._log_start))
+        return BlenderDied(
+            f"Blender {how}; its log is {self._launch.log}" + blender_log.tail(self._launch.log, self._log_start)
+        )
 
     def _open_channel(self) -> Channel:
         if self._channel is None:

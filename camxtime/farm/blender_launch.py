@@ -64,7 +64,9 @@ def identify(executable: str) -> str:
     if match is None:
         raise InputError(f"--blender {executable}: is not Blender (its --version does not say so)")
     if (int(match[1]), int(match[2])) < OLDEST:
-        raise InputError(f"--blender {executable}: is Blender {match[1]}.{match[2]}; {OLDEST[0]}.{OLDEST[1]} or newer is needed")
+        raise InputError(
+            f"--blender {executable}: is Blender {match[1]}.{match[2]}; {OLDEST[0]}.{OLDEST[1]} or newer is needed"
+        )
     return "blender"
 
 

@@ -107,7 +107,9 @@ def test_travel_is_kept_or_taken_out(blender: BlenderProcess, assets_dir: Path) 
     assert np.ptp(path["keep"]) > 2 * np.ptp(path["remove"])
     assert path["keep"][-1] < path["keep"][0] - 0.3  # forward is −Y
     stage["animation"]["root_motion"] = "keep"
-    with pytest.raises(InputError, match=r"travels \d+\.\d m, but the scene is free for 11\.\d m only; set root_motion"):
+    with pytest.raises(
+        InputError, match=r"travels \d+\.\d m, but the scene is free for 11\.\d m only; set root_motion"
+    ):
         blender.load_stage({**stage, "times": 600})
 
 
@@ -134,7 +136,9 @@ def test_files_that_cannot_be_imported(blender: BlenderProcess, tmp_path: Path) 
     glb = tmp_path / "broken.glb"
     body = json.dumps({"asset": {"version": "2.0"}, "scenes": [{"nodes": [7]}], "scene": 0}).encode()
     body += b" " * (-len(body) % 4)
-    glb.write_bytes(b"glTF" + b"".join(n.to_bytes(4, "little") for n in (2, 20 + len(body), len(body))) + b"JSON" + body)
+    glb.write_bytes(
+        b"glTF" + b"".join(n.to_bytes(4, "little") for n in (2, 20 + len(body), len(body))) + b"JSON" + body
+    )
     cut = tmp_path / "cut.glb"
     cut.write_bytes(b"glTF" + (2).to_bytes(4, "little") + (10**6).to_bytes(4, "little") + b"\0" * 50)
     disguised = tmp_path / "disguised.fbx"

@@ -69,7 +69,9 @@ def test_scene(pair: tuple[BlenderProcess, BlenderProcess], scene: str) -> None:
     reports = [process.load_stage(_stage(scene, "calibration")) for process in pair]
     assert reports[0].framing == reports[1].framing
     framing = reports[0].framing
-    low, high, centre = (np.array(v) for v in (framing["camera_min"], framing["camera_max"], reports[0].stage["centre"]))
+    low, high, centre = (
+        np.array(v) for v in (framing["camera_min"], framing["camera_max"], reports[0].stage["centre"])
+    )
     assert (low < high).all()
     assert (low[:2] < centre[:2]).all()
     assert (centre[:2] < high[:2]).all()

@@ -143,7 +143,9 @@ def test_a_killed_blender_is_reported_with_its_log(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_blender_that_cannot_start_is_reported(tmp_path: Path) -> None:
-    executable = _script(tmp_path, "if [ \"$1\" = --version ]; then echo 'Blender 5.0.1'; exit 0; fi; echo no libX >&2; exit 3")
+    executable = _script(
+        tmp_path, "if [ \"$1\" = --version ]; then echo 'Blender 5.0.1'; exit 0; fi; echo no libX >&2; exit 3"
+    )
     with pytest.raises(BlenderDied, match=r"ended with status 3(.|\n)*no libX"):
         BlenderProcess(_launch(tmp_path, executable)).start()
 
