@@ -54,7 +54,7 @@ def tree(rng: np.random.Generator, height_m: float, crown_m: float, colour: str 
     """A broad-leaved tree whose crown (radius ``crown_m``) starts above ``clear_m``."""
     shape = Shape()
     fork = clear_m + 0.2
-    lean = rng.normal(scale=0.12, size=2)
+    lean = rng.normal(scale=0.06, size=2)
     heights = np.linspace(0, fork, 6)
     bow = np.column_stack([np.outer(np.sin(heights / fork * 1.5), lean), heights])
     girth = 0.05 + 0.028 * height_m

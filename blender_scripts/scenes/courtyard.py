@@ -161,7 +161,7 @@ def _draw_openings(
 
 
 def _build_arcade(yard: _Yard, floor: Surface, frame: Array, side: int) -> None:
-    clear = 2 * (yard.half - 2.9)
+    clear = 2 * (yard.half - 3.7)
     bays = max(int(clear / 2.5), 2)
     width = clear / bays
     height = min(yard.height - 0.7, 3.7)
@@ -169,7 +169,7 @@ def _build_arcade(yard: _Yard, floor: Surface, frame: Array, side: int) -> None:
     front = translation(0, -ARCADE_DEPTH_M, 0)
     build_fixed(f"arcade {side}", "wall", shape, [yard.wall, yard.trim], frame @ front, 30)
     tile = blend(srgb("b5663f"), srgb("8f4a34"), 0.3)
-    roof = facades.tiled_roof(clear + 0.6, ARCADE_DEPTH_M + 0.3, yard.height - height - 0.25)
+    roof = facades.tiled_roof(clear + 0.4, ARCADE_DEPTH_M + 0.3, yard.height - height - 0.25)
     build_fixed(f"arcade roof {side}", "roof", roof, [plain("roof tiles", tile, 0.8, variation=0.4)],
                 frame @ translation(0, -ARCADE_DEPTH_M - 0.25, height), 75)  # fmt: skip
     for pier in range(bays + 1):
@@ -180,7 +180,7 @@ def _build_arcade(yard: _Yard, floor: Surface, frame: Array, side: int) -> None:
 
 def _plant_trees(rng: np.random.Generator, floor: Surface, half: float, count: int) -> None:
     corners = rng.permutation(4)[: min(count, 4)]
-    kind = plants.tree(rng, float(rng.uniform(5.2, 6.6)), 1.75)
+    kind = plants.tree(rng, float(rng.uniform(5.2, 6.6)), 1.35)
     for corner in corners.tolist():
         sx, sy = (1, 1, -1, -1)[corner], (1, -1, -1, 1)[corner]
         floor.put(kind, sx * (half - 1.95), sy * (half - 1.95), float(rng.uniform(0, 360)), 0.3)

@@ -198,7 +198,7 @@ def _furnish(room: Room, floor: Surface, rng: np.random.Generator, palette: Pale
         half = float(prop.footprint(0)[1, 0])
         if pool is tall and not wall.is_free(x, half):
             continue
-        made = room.against(floor, prop, wall.side, x)
+        made = room.against(floor, prop, wall.side, x, 0.05 if pool is tall else 0.13)
         if made is None:
             continue
         if pool is tall:
