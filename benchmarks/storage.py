@@ -94,7 +94,7 @@ class Bench:
         """A cell from its own file."""
         return (self.loose / f"c{camera:04d}" / f"{time_:04d}.jpg").read_bytes()
 
-    def by_offset(self, cameras: np.ndarray, times: np.ndarray) -> list[bytes]:
+    def by_offset(self, cameras: np.ndarray | int, times: np.ndarray | int) -> list[bytes]:
         """Cells as the toolkit's reader gets them: index, neighbours coalesced, checksums checked."""
         return self.grid.payloads(cameras, times, "rgb")
 
@@ -146,16 +146,19 @@ class Bench:
         return np.concatenate([[0], np.cumsum(rows)[:-1]])
 
 
-def median_s(action: Callable[[], object], repeats: int, before: Callable[[], None] | None = None) -> float:
-    """Median seconds of an action; `before` is not timed."""
-    seconds = []
+def medians_s(
+    actions: list[Callable[[], object]], repeats: int, before: Callable[[], None] | None = None
+) -> list[float]:
+    """Median seconds of actions that take turns, so that other load on the machine falls on all; `before` is not timed."""
+    seconds: list[list[float]] = [[] for _ in actions]
     for _ in range(repeats):
-        if before is not None:
-            before()
-        begin = time.perf_counter()
-        action()
-        seconds.append(time.perf_counter() - begin)
-    return statistics.median(seconds)
+        for action, times in zip(actions, seconds, strict=True):
+            if before is not None:
+                before()
+            begin = time.perf_counter()
+            action()
+            times.append(time.perf_counter() - begin)
+    return [statistics.median(times) for times in seconds]
 
 
 def row(name: str, ours: float, baseline: float, unit: str, bar: float) -> Row:
@@ -188,18 +191,25 @@ def measure(bench: Bench) -> list[Row]:
         "bullet time": lambda: (diagonal, np.full(frames, random_cell()[1])),
         "random cells": lambda: (rng.integers(side, size=frames), rng.integers(side, size=frames)),
     }
-    cell = median_s(lambda: bench.by_row_group(*random_cell()), 40) * 1e6
+    group, direct, reader = (
+        1e6 * seconds
+        for seconds in medians_s(
+            [lambda: bench.by_row_group(*random_cell()), pread, lambda: bench.by_offset(*random_cell())], 200
+        )
+    )
     rows = [
-        row("random cell, range read, warm", median_s(pread, 2000) * 1e6, cell, "µs", 50),
-        row("random cell, reader, warm", median_s(lambda: bench.by_offset(*random_cell()), 500) * 1e6, cell, "µs", 10),
+        row("random cell, range read, warm", direct, group, "µs", 50),
+        row("random cell, reader, warm", reader, group, "µs", 10),
     ]
     for name, track in tracks.items():
         for state, before in (("warm", None), ("cold", bench.forget)):
             bench.warm()
-            repeats = 9 if before is None else 3
-            ours = median_s(lambda t=track: bench.by_offset(*t()), repeats, before)  # type: ignore[misc]
-            groups = median_s(lambda t=track: bench.track_by_row_groups(*t()), repeats, before)  # type: ignore[misc]
-            files = median_s(lambda t=track: [bench.by_file(*p) for p in zip(*t(), strict=True)], repeats, before)  # type: ignore[misc]
+            readers: list[Callable[[], object]] = [
+                lambda t=track: bench.by_offset(*t()),  # type: ignore[misc]
+                lambda t=track: bench.track_by_row_groups(*t()),  # type: ignore[misc]
+                lambda t=track: [bench.by_file(*p) for p in zip(*t(), strict=True)],  # type: ignore[misc]
+            ]
+            ours, groups, files = medians_s(readers, 15 if before is None else 5, before)
             title = f"{name}, {frames} cells, {state}"
             bar = 0.8 if name == "bullet time" else 5  # a row group is a time: the best case of row groups
             rows.append(row(f"{title}: row groups", ours * 1e3, groups * 1e3, "ms", bar))
