@@ -31,6 +31,7 @@ from camxtime.farm.worker import WorkerSettings
 from camxtime.shards.index import DatasetHeader, build_index
 from camxtime.shards.layout import DATASET_JSON, UnitKey
 from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, estimate, expand
+from camxtime.spec.content import check_content
 
 
 def render(spec: LoadedSpec | DatasetSpec, out: str | Path, options: RenderOptions | None = None) -> RenderSummary:
@@ -54,6 +55,7 @@ def render(spec: LoadedSpec | DatasetSpec, out: str | Path, options: RenderOptio
     options.validate()
     loaded = spec if isinstance(spec, LoadedSpec) else LoadedSpec(spec, "spec", Path.cwd())
     assets_root = loaded.assets_root(options.assets)
+    check_content(loaded.spec, loaded.source)
     expansion = expand(loaded.spec)
     plan = plan_run(expansion, assets_root)
     ledger = Ledger(Path(out).resolve())

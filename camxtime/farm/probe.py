@@ -27,8 +27,8 @@ from camxtime.geometry.cameras import Cameras
 from camxtime.spec import Expansion, LoadedSpec, Rates
 
 PROBE_SIDES = (48, 96)
-MOST_SAMPLES = 64
-MOST_VIEWS = 8
+MOST_SAMPLES = 16
+MOST_VIEWS = 4
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _measure(
 ) -> ProbePoint:
     """Render one time to warm up and one to measure."""
     device = process.configure(engine, (cameras.width, cameras.height), list(recipe.passes))
-    encoder = Encoder(recipe.passes, DisplayTransform.of(recipe.engine, device.ocio_config), 1)
+    encoder = Encoder(recipe.passes, DisplayTransform.of_engine(device.ocio_config, recipe.engine), 1)
     try:
         for time in {0, recipe.times - 1}:
             started = clock.perf_counter()
