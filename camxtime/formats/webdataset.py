@@ -33,6 +33,12 @@ from camxtime.shards.layout import check_grid_id
 
 NAME = "webdataset"
 TAR_BYTES = 10**9
+CONVENTIONS = {
+    **CONVENTION,
+    "images": "each image is encoded as its sample's json says under codecs; do not decode depth as a picture",
+    "logpng16": "16-bit PNG: code 0 is +inf, code n >= 1 is 1e-3 * 1e9 ** ((n - 1) / 65534) metres",
+    "zstd32": "'CXZ1', height and width (uint32 LE), then a zstd frame of the four byte planes of float32 LE metres",
+}
 MAX_MEMBER_BYTES = 2**30
 MAX_JSON = 64 * 2**10
 
@@ -193,7 +199,7 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     finally:
         if tar is not None:
             tar.close()
-    return report.finish(dataset, CONVENTION)
+    return report.finish(dataset, CONVENTIONS)
 
 
 def _members(grid: Grid, codecs: dict[str, Codec], options: ExportOptions) -> Iterator[tuple[str, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +23,9 @@ PROTECTS: dict[By, tuple[Role, ...]] = {
 }
 COUNTS: dict[By, Role] = {"scene": "scene", "animation": "animation", "path": "path", "both": "scene"}
 """What a recipe's numbers count, by what it holds out by."""
+
+
+_NAME = re.compile(r"[a-z0-9]{1,32}(?:[_-][a-z0-9]{1,15}){0,2}")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Recipe:
             raise InputError(f"by: {self.by!r} is not one of {', '.join(PROTECTS)}.")
         if not self.hold_out or self.rest in self.hold_out:
             raise InputError(f"hold_out: name at least one split besides the rest ({self.rest!r}), each once.")
+        for name in (self.rest, *self.hold_out):
+            if not _NAME.fullmatch(name):
+                raise InputError(
+                    f"hold_out: {name!r} is no name for a split: lower-case letters and digits, joined by - or _."
+                )
         if self.drop_mixed and self.by != "both":
             raise InputError("drop_mixed belongs to holding out by both; by scene or animation nothing is mixed.")
         for rule in self.rules.values():
@@ -75,6 +84,10 @@ def cut(content: Content, recipe: Recipe, name: str | None = None) -> Manifest:
     content = replace(content, grids={name: grid for name, grid in content.grids.items() if grid.complete})
     if not content.grids:
         raise InputError(f"{content.name}: there is no complete grid to split.")
+    known = {key for keys in content.keys(ROLES).values() for key in keys}
+    for key in recipe.ignore:
+        if key not in known:
+            raise InputError(f"ignore: no grid of {content.name} has the key {key!r}.")
     if recipe.drop_mixed:
         sides = [_Assignment(content, recipe, (role,), role).run() for role in recipe.protects]
         agreed = {grid: {side[grid] for side in sides} for grid in content.grids}

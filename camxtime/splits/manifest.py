@@ -26,7 +26,7 @@ MAX_BYTES = 512 * 2**20
 
 Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}([0-9a-f]{32})?$")]
 SplitName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=64)]
-Text = Annotated[str, StringConstraints(max_length=1000)]
+Text = Annotated[str, StringConstraints(max_length=10_000)]
 By = Literal["scene", "animation", "path", "both"]
 M = TypeVar("M", bound=BaseModel)
 

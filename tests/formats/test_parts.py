@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,17 @@ CAMERAS = path_cameras(3, 8, 6)
 
 def repeated(indices: list[int]) -> Cameras:
     return CAMERAS.subset(indices)
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    code = (
+        "import sys, camxtime.splits, camxtime.formats.registry as r\n"
+        "[r.get(name) for name in r.FORMATS]\n"
+        "print([m for m in ('av', 'OpenEXR', 'torch', 'ray', 'bpy', 'mlcroissant', 'pandas') if m in sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 # arranging --------------------------------------------------------------------------------------------------------------

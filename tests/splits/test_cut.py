@@ -175,6 +175,14 @@ def test_no_cut_ever_leaks_and_counts_are_exact(seed: int, links: list[tuple[int
     assert manifest == cut(content, Recipe({"test": str(wanted)}, seed=seed))
 
 
+def test_keys_and_names_are_checked() -> None:
+    with pytest.raises(InputError, match="no grid of made-up has the key 'clip:Walk'"):
+        cut(made_up(paired(4)), Recipe({"test": "1"}, ignore=("clip:Walk",)))
+    for name in ("Test", "a b", "../x", "", "x" * 80):
+        with pytest.raises(InputError, match="no name for a split"):
+            Recipe({name: "1"})
+
+
 def test_components() -> None:
     assert components({"a": ["1"], "b": ["2"], "c": ["1", "3"], "d": ["3"]}) == [["a", "c", "d"], ["b"]]
     assert components({"a": ["1"], "b": ["1"]}, ignore=["1"]) == [["a"], ["b"]]
