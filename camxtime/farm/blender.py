@@ -129,8 +129,7 @@ class BlenderProcess:
     def render(self, request: RenderRequest) -> RenderStream:
         """Start rendering and return an iterator over the batches, time by time and in camera order.
 
-        Blender works at most two batches ahead of the consumer. Whatever is asked next of this process ends an
-        iteration that was given up.
+        Blender works at most two batches ahead. Asking anything else of this process ends an unfinished iteration.
         """
         if self._layout is None:
             raise InputError("render: configure the engine first")
