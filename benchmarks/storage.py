@@ -196,7 +196,7 @@ def measure(bench: Bench) -> list[Row]:
     group, direct, reader = (1e6 * seconds / 50 for seconds in medians_s(many, 9))
     rows = [
         row("random cell, range read, warm", direct, group, "µs", 50),
-        row("random cell, reader, warm", reader, group, "µs", 10),
+        row("random cell, reader, warm", reader, group, "µs", 5),
     ]
     for name, track in tracks.items():
         for state, before in (("warm", None), ("cold", bench.forget)):
