@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from camxtime.errors import DataError, InputError
 from camxtime.sampling.tracks import ClipRef, Track, diagonal_cameras
+from camxtime.shards.tables import numpy_column
 
 if TYPE_CHECKING:
     from camxtime.shards.dataset import Dataset
@@ -56,7 +57,7 @@ class Catalog:
         self.dataset = dataset
         self.rows = np.array(rows, np.int64)
         self._cameras, times, height, width = (
-            table.table[name].to_numpy()[self.rows].astype(np.int64) for name in "CTHW"
+            numpy_column(table.table, name)[self.rows].astype(np.int64) for name in "CTHW"
         )
         self.sizes = np.stack([height, width], axis=1)
         self.layouts = _layouts(dataset, self.rows)
@@ -65,7 +66,7 @@ class Catalog:
             bad = table.ids[self.rows[moving][int(np.argmax(times[moving] != 1))]]
             raise DataError(f"grids.parquet, grid {bad}: a grid with layout 'moving_camera' must have one time, T = 1.")
         self._times = np.where(moving, self._cameras, times)
-        self._stages = self._group(table.table["fps"].to_numpy()[self.rows])
+        self._stages = self._group(numpy_column(table.table, "fps")[self.rows])
         self._by_stage = np.argsort(self._stages, kind="stable")
         self._first = np.searchsorted(self._stages[self._by_stage], np.arange(self._stages.max() + 2))
 
