@@ -43,12 +43,16 @@ class ExportOptions:
 
 @dataclass
 class ExportReport:
-    """Files written and, in words, what the format could not hold. Written into the folder as `camxtime_export.json`."""
+    """Files written and, in words, what the format could not hold. Written into the folder as `camxtime_export.json`.
+
+    instances: grid → its table of instance ids, for formats that hold the pass but have no place for the names.
+    """
 
     folder: Path
     format: str
     notes: list[str] = field(default_factory=list)
     table: list[dict[str, Any]] = field(default_factory=list)
+    instances: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def note(self, text: str) -> None:
         """Remember what was not held; each is said once."""
@@ -68,6 +72,7 @@ class ExportReport:
             "conventions": dict(conventions),
             "not_held": self.notes,
             "files": self.table,
+            **({"instances": self.instances} if self.instances else {}),
         }
         text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
         (self.folder / SIDECAR).write_text(text, encoding="utf-8")

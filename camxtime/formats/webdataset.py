@@ -24,7 +24,7 @@ from camxtime.formats.exporting import ExportOptions, ExportReport
 from camxtime.formats.importing import ImportOptions, codecs_for
 from camxtime.formats.posed import CONVENTION
 from camxtime.formats.stored import LAYOUTS, Cell, DatasetBuilder, ForeignGrid
-from camxtime.formats.untrusted import field, mapping, member_name, number, pinhole, rigid
+from camxtime.formats.untrusted import field, mapping, member_name, number, pinhole, read_json, rigid
 from camxtime.geometry.cameras import Cameras
 from camxtime.shards.codecs import Codec, get
 from camxtime.shards.dataset import Dataset
@@ -120,11 +120,29 @@ def import_folder(source: Path, builder: DatasetBuilder, options: ImportOptions)
         grid = check_grid_id(str(field(meta, "grid", f"sample {key}")))
         if options.wants(grid):
             grids.setdefault(grid, []).append((meta, sample))
+    names = _instances(source, builder)
     for grid, found in grids.items():
-        _import_grid(grid, found, builder)
+        _import_grid(grid, found, builder, names.get(grid, []))
 
 
-def _import_grid(grid: str, found: list[tuple[dict[str, Any], Sample]], builder: DatasetBuilder) -> None:
+def _instances(source: Path, builder: DatasetBuilder) -> dict[str, list[dict[str, Any]]]:
+    """Grid → names of its instance ids, from the sidecar of the export; {} without one."""
+    file = (source if source.is_dir() else source.parent) / exporting.SIDECAR
+    if "instance" not in builder.passes:
+        return {}
+    if not file.is_file():
+        builder.note(f"{exporting.SIDECAR} is not beside the tar files: instance ids have no names.")
+        return {}
+    tables = mapping(read_json(file).get("instances", {}), f"{file}: instances")
+    for grid, table in tables.items():
+        if not isinstance(table, list) or not all(isinstance(entry, dict) for entry in table):
+            raise DataError(f"{file}: instances.{grid} must be a list of objects.")
+    return tables
+
+
+def _import_grid(
+    grid: str, found: list[tuple[dict[str, Any], Sample]], builder: DatasetBuilder, instances: list[dict[str, Any]]
+) -> None:
     first = found[0][0]
     count, times, width, height = (_whole(first, name, grid) for name in ("cameras", "times", "width", "height"))
     c2w, K = np.full((count, 4, 4), np.nan), np.full((count, 3, 3), np.nan)
@@ -142,6 +160,7 @@ def _import_grid(grid: str, found: list[tuple[dict[str, Any], Sample]], builder:
     record = ForeignGrid(
         grid, Cameras(c2w, K, width, height).validate(), times, number(field(first, "fps", grid), f"{grid}: fps"),
         str(first.get("caption", ""))[:2000], layout if layout in LAYOUTS else "camera_path", {"samples": len(found)},
+        tuple(instances),
     )  # fmt: skip
     builder.add(record, _cells(grid, found, builder, (height, width)))
 
@@ -185,6 +204,8 @@ def export_folder(dataset: Dataset, folder: Path, options: ExportOptions) -> Exp
     number_of = 0
     try:
         for grid in exporting.shown(exporting.chosen_grids(dataset, options), options):
+            if "instance" in codecs:
+                report.instances[grid.id] = grid.row.instances
             for name, data in _members(grid, codecs, options):
                 if tar is None or (tar.offset > TAR_BYTES and name.endswith(".json")):  # a sample stays in one file
                     if tar is not None:

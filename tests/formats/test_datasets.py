@@ -156,6 +156,7 @@ def test_formats_of_single_images_keep_every_cell(dataset: Dataset, tmp_path: Pa
             assert "'instance'" in lost(sidecar) and "millimetres" in lost(sidecar)
         else:
             np.testing.assert_array_equal(whole(again, grid, "instance"), whole(dataset, grid, "instance"))
+            assert again.grid(grid).row.instances == dataset.grid(grid).row.instances
             assert not sidecar["not_held"]
 
 
