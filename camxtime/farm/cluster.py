@@ -14,6 +14,7 @@ from camxtime.errors import InputError, WorkError
 from camxtime.farm.options import RenderOptions
 
 ANSWER_S = 5.0
+FRAME_HEADER, SETTINGS = 9, 4  # HTTP/2: bytes of a frame's header, and the type of a settings frame
 LOCAL_OBJECT_STORE = 80 * 2**20  # nothing large goes through it
 DEFAULT_THREADS = 4  # of a CPU worker: fewer, larger workers share the scene; see docs/farm.md
 NO_RAY_RESOURCE = ("METAL",)  # GPUs that Ray does not count
@@ -87,14 +88,32 @@ def check_address(address: str) -> None:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise InputError(f"address: {address!r} is not host:port, e.g. 10.0.0.1:6379.")
+    mend = "start one there (ray start --head --port=6379), or leave --address out to render on this machine."
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_S):
-            return
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_S) as connection:
+            spoken = _speaks_http2(connection)
     except OSError as error:
-        raise InputError(
-            f"address: no Ray answers at {address} ({error.strerror or error}); start one there "
-            "(ray start --head --port=6379), or leave --address out to render on this machine."
-        ) from error
+        raise InputError(f"address: no Ray answers at {address} ({error.strerror or error}); {mend}") from error
+    if not spoken:
+        raise InputError(f"address: what answers at {address} is no Ray; {mend}")
+
+
+def _speaks_http2(connection: socket.socket) -> bool:
+    """Whether the other end greets as gRPC servers do: Ray itself would try for minutes to talk to one that does not.
+
+    RFC 9113, 3.4: client preface and an empty SETTINGS frame; the server's first frame must be SETTINGS (type 4).
+    """
+    if os.environ.get("RAY_USE_TLS", "0") not in ("", "0"):
+        return True  # encrypted: nothing to be heard in plain text
+    connection.settimeout(ANSWER_S)
+    connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+    heard = b""
+    while len(heard) < FRAME_HEADER:
+        part = connection.recv(FRAME_HEADER - len(heard))
+        if not part:
+            return False
+        heard += part
+    return heard[3] == SETTINGS
 
 
 def slots(options: RenderOptions) -> tuple[str, list[Slot]]:

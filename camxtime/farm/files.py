@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 from camxtime.errors import DataError
 from camxtime.shards.atomic import write_atomic, write_error
+
+SHARED_STORAGE_S = 20.0
 
 
 def write_json(path: Path, value: Any, durable: bool = True) -> None:
@@ -43,6 +47,18 @@ def read_json(path: Path) -> Any:
         return None
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}; restore it, or render into a new folder.") from error
+
+
+def await_file(path: Path, seconds: float = SHARED_STORAGE_S) -> bool:
+    """Wait for a file that another node has written: network storage may show it some seconds later."""
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+        with contextlib.suppress(OSError):
+            os.listdir(path.parent)  # noqa: PTH208  makes NFS look again
+    return True
 
 
 def is_disk_full(error: BaseException | None) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from camxtime.errors import InputError
+from camxtime.errors import InputError, WorkError
 from camxtime.shards.atomic import write_error
 
 PATIENCE_S = 1.0  # `status` holds the lock for an instant while it looks
@@ -47,7 +47,12 @@ def _acquire(handle: int, path: Path) -> None:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
-        except BlockingIOError:
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                raise WorkError(
+                    f"{path}: this file system has no locks ({error.strerror}), so two renders could not be kept apart; "
+                    "mount it with locks (Lustre: -o flock, NFS: without nolock), or choose another folder."
+                ) from error
             if time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue

@@ -40,7 +40,8 @@ class RenderOptions:
         scratch: folder for pixels on their way out of Blender; None is memory-backed /dev/shm, or the temporary
             folder where that is absent or too small.
         retries: how often a failed unit is tried again before it is set aside.
-        hang_timeout_s: seconds without a sign of life after which Blender is killed and the unit retried.
+        hang_timeout_s: seconds without a sign of life after which Blender is killed and the unit retried; long enough
+            for the first compilation of a GPU's kernels.
         recycle_units: units after which a worker's Blender is replaced (0: never).
         recycle_gb: resident memory of Blender, in GB, at which it is replaced after the unit (0: never).
         grace_s: seconds that units in flight get to finish after SIGINT or SIGTERM before they are dropped.
@@ -58,7 +59,7 @@ class RenderOptions:
     blender: str | None = None
     scratch: Path | None = None
     retries: int = 2
-    hang_timeout_s: float = 600.0
+    hang_timeout_s: float = 900.0
     recycle_units: int = 500
     recycle_gb: float = 0.0
     grace_s: float = 20.0

@@ -16,6 +16,7 @@ from camxtime.errors import DataError
 from camxtime.farm.blender import BlenderProcess
 from camxtime.farm.blender_types import RenderRequest
 from camxtime.farm.encode import EncodedBatch, Encoder
+from camxtime.farm.files import await_file
 from camxtime.farm.jobs import Recipe, noise_seed
 from camxtime.farm.relay import AbandonedError, Relay
 from camxtime.geometry.cameras import Cameras
@@ -49,6 +50,7 @@ def recorded_cameras(root: Path, grid_id: str, recipe: Recipe) -> Cameras:
     Raises:
         DataError: there is no record, or it is not one of this recipe.
     """
+    await_file(root / grid_record_path(grid_id))
     record = GridRecord.read(root, grid_id)
     found = (len(record.cameras), record.times, record.cameras.width, record.cameras.height)
     wanted = (recipe.cameras, recipe.times, recipe.width, recipe.height)

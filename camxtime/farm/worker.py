@@ -25,7 +25,7 @@ from camxtime.farm.blender import BlenderProcess
 from camxtime.farm.blender_types import DeviceInfo, StageReport
 from camxtime.farm.color import DisplayTransform
 from camxtime.farm.encode import EncodedBatch, Encoder
-from camxtime.farm.files import is_disk_full, read_json
+from camxtime.farm.files import await_file, is_disk_full, read_json
 from camxtime.farm.identity import scripts_digest
 from camxtime.farm.jobs import Recipe, Task
 from camxtime.farm.keeper import BlenderKeeper, BlenderSettings
@@ -128,7 +128,8 @@ class Worker:
         return Report(info=self._identity())
 
     def _see_folder(self) -> None:
-        record = read_json(self._root / "ledger" / "run.json")
+        file = self._root / "ledger" / "run.json"
+        record = read_json(file) if await_file(file) else None
         if record is None or record.get("run_id") != self._settings.run_id:
             raise InputError(
                 f"{socket.gethostname()} does not see the dataset's folder {self._root}; it must be on storage that "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,22 @@ def test_ray_address_that_does_not_answer(tmp_path):
     for wrong in ("nonsense", "host:0", ":6379", "ray://head:10001"):
         with pytest.raises(InputError, match="address"):
             check_address(wrong)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_something_else_at_the_ray_address(tmp_path, answer):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(InputError, match=r"is no Ray|no Ray answers"):
+            check_address(f"127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
 
 
 @pytest.mark.parametrize(
