@@ -34,7 +34,7 @@ def connected(options: RenderOptions) -> Iterator[None]:
     """Ray, for the time of the block. One that this process is already connected to is used and left as it is.
 
     Raises:
-        InputError: the address is malformed or does not answer.
+        InputError: an address is given, and this process is connected to a Ray already.
         WorkError: Ray does not start, or the connection fails.
     """
     import ray
@@ -46,8 +46,6 @@ def connected(options: RenderOptions) -> Iterator[None]:
             )
         yield
         return
-    if options.address is not None:
-        check_address(options.address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     logging.getLogger("ray").setLevel(logging.ERROR)  # its hints are about clusters, and concern nobody here
     try:

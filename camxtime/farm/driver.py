@@ -47,12 +47,14 @@ def render(spec: LoadedSpec | DatasetSpec, out: str | Path, options: RenderOptio
         A summary; `ok` is False when units were set aside or the run was interrupted by a signal.
 
     Raises:
-        InputError: bad spec, options or target: nothing was rendered.
+        InputError: bad spec, options, address or target: nothing was rendered.
         WorkError: Ray, all workers or the disk failed; what is committed is kept, and the same call resumes.
         DataError: what is in the folder is damaged.
     """
     options = options or RenderOptions()
     options.validate()
+    if options.address is not None:
+        cluster.check_address(options.address)
     loaded = spec if isinstance(spec, LoadedSpec) else LoadedSpec(spec, "spec", Path.cwd())
     assets_root = loaded.assets_root(options.assets)
     check_content(loaded.spec, loaded.source)
