@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from camxtime.errors import InputError
 from camxtime.sampling.camera_tracks import camera_track
 from camxtime.sampling.catalog import MOVING, SCATTERED, Catalog
 from camxtime.sampling.draws import CONTEXT, generator
@@ -24,17 +25,21 @@ if TYPE_CHECKING:
 
 Indices = NDArray[np.int64]
 
+DRAWS = 64
+"""Draws in vain after which a stage is taken to have no more candidates."""
+
 
 def draw_contexts(catalog: Catalog, wanted: Contexts, pair: Pair, key: bytes) -> tuple[ClipRef, ...]:
     """The context clips of a pair, best first ("random": in the order drawn); a pure function of its arguments.
 
-    Candidates come from all camera paths of the stage; two may be alike where a scene offers little choice. Raises what
-    reading depth raises when they are chosen by covisibility.
+    Candidates come from all camera paths of the stage. None is another one again, and none gives source or target away:
+    at most `wanted.max_shared` of its frames are cells of either. Raises `InputError` where the stage has too few such
+    clips, and what reading depth raises when they are chosen by covisibility.
     """
     if wanted.count == 0:
         return ()
     rng = generator(key, pair.index, CONTEXT)
-    candidates = [_candidate(catalog, wanted, pair, rng) for _ in range(wanted.candidates)]
+    candidates = _candidates(catalog, wanted, pair, rng)
     if wanted.choose == "random":
         return tuple(candidates[: wanted.count])
     frames = compared_frames(len(pair.target), wanted.frames)
@@ -94,6 +99,31 @@ def clip_depth(catalog: Catalog, clip: ClipRef, frames: Indices) -> NDArray[np.f
             track = clip.track
             depth[here] = catalog.dataset.grid(grid).clip(track.cameras[cells], track.times[cells], ("depth",)).depth
     return depth
+
+
+def _candidates(catalog: Catalog, wanted: Contexts, pair: Pair, rng: np.random.Generator) -> list[ClipRef]:
+    taken = [set(_cells(pair.source)), set(_cells(pair.target))]
+    found: list[ClipRef] = []
+    for _ in range(wanted.candidates + DRAWS):
+        clip = _candidate(catalog, wanted, pair, rng)
+        cells = _cells(clip)
+        shared = max(sum(cell in other for cell in cells) for other in taken) / len(cells)
+        if shared <= wanted.max_shared and clip not in found:
+            found.append(clip)
+        if len(found) == wanted.candidates:
+            return found
+    if len(found) < wanted.count:
+        raise InputError(
+            f"Pair {pair.index}: {pair.source.grids[0]} offers {len(found)} context clips that differ from source and target, "
+            f"not {wanted.count}: ask for fewer, for more camera tracks, or raise recipe.contexts.max_shared."
+        )
+    return found
+
+
+def _cells(clip: ClipRef) -> list[tuple[str, int, int]]:
+    track = clip.track
+    triples = zip(clip.parts.tolist(), track.cameras.tolist(), track.times.tolist(), strict=True)
+    return [(clip.grids[part], camera, time) for part, camera, time in triples]
 
 
 def _candidate(catalog: Catalog, wanted: Contexts, pair: Pair, rng: np.random.Generator) -> ClipRef:

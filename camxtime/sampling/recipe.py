@@ -61,6 +61,7 @@ class Contexts:
     candidates: clips drawn, of which the best k are kept; with "random" the first k. times: "target" shows the target's
     times frame by frame (as in PlenopticDreamer), "source" plays the source's window forward. cameras: weights of camera
     tracks. near_m, far_m, points: frusta and points per frustum of the Monte Carlo estimate (unpublished; ours).
+    max_shared: share of a context's frames that may be cells of the source, or of the target.
     frames: frames compared, evenly spread (0: all). grid_px: spacing of the pixels that covisibility compares.
     """
 
@@ -69,6 +70,7 @@ class Contexts:
     candidates: int = 8
     times: str = "target"
     cameras: Weights = field(default_factory=lambda: {"diagonal": 1.0, "fixed": 1.0, "sub_range": 1.0, "eased": 1.0})
+    max_shared: float = 0.25
     near_m: float = 0.1
     far_m: float = 10.0
     points: int = 128
@@ -170,6 +172,7 @@ def _check_contexts(contexts: Contexts) -> None:
     _whole(contexts.points, "contexts.points", 1)
     _whole(contexts.frames, "contexts.frames", 0)
     _whole(contexts.grid_px, "contexts.grid_px", 1)
+    _number(contexts.max_shared, "contexts.max_shared", 0.0, 1.0)
     _number(contexts.near_m, "contexts.near_m", 0.0)
     _number(contexts.far_m, "contexts.far_m", 0.0)
     if contexts.choose not in CONTEXT_CHOICES or contexts.times not in CONTEXT_TIMES:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from synthetic import SyntheticScene
 
+from camxtime.errors import InputError
 from camxtime.geometry.cameras import Cameras, intrinsics, look_at
 from camxtime.sampling import Contexts, PairSampler, Recipe
 from camxtime.sampling.contexts import compared_frames, draw_contexts, score_contexts
@@ -108,3 +109,29 @@ def test_contexts_play_the_targets_times(dataset: Dataset) -> None:
     for pair in map(sampler.pair, range(10)):
         for clip in pair.contexts:
             assert np.array_equal(clip.track.times, sampler.catalog.animation_times(pair.target))
+
+
+@pytest.mark.parametrize("choose", ["random", "covisibility"])
+def test_contexts_do_not_give_the_target_away(dataset: Dataset, choose: str) -> None:
+    """The clip that sees most of what the target sees is the target itself: it, and what is nearly it, is left out."""
+    sampler = PairSampler(dataset, Recipe(frames=5, contexts=Contexts(count=4, choose=choose, frames=2)), 0)
+    for pair in map(sampler.pair, range(30)):
+        texts = [str(clip.to_json()) for clip in pair.contexts]
+        assert len(set(texts)) == 4
+        for clip in pair.contexts:
+            for other in (pair.source, pair.target):
+                cells = {
+                    (other.grids[p], c, t)
+                    for p, c, t in zip(other.parts, other.track.cameras, other.track.times, strict=True)
+                }
+                shared = [
+                    (clip.grids[0], c, t) in cells for c, t in zip(clip.track.cameras, clip.track.times, strict=True)
+                ]
+                assert np.mean(shared) <= 0.25
+
+
+def test_too_few_contexts_are_an_error(dataset: Dataset) -> None:
+    wanted = Contexts(count=3, cameras={"diagonal": 1.0})  # there are two diagonals, and one of them is the source
+    sampler = PairSampler(dataset, Recipe(frames=5, offset=0, contexts=wanted), 0, ["room.ball.arc", "room.ball.arc_2"])
+    with pytest.raises(InputError, match=r"Pair 0: .* offers [01] context clips"):
+        sampler.pair(0)

@@ -21,12 +21,12 @@ from camxtime.shards.records import GridRecord
 
 RECIPE = Recipe(frames=9)
 EXPECTED = [
-    ("speed", "slow_global", "diagonal", "room.ball.arc_2", 2),
-    ("speed", "slow_segment", "diagonal", "hall.ball.arc", 1),
-    ("joint", "freeze", "strided", "room.ball.arc", 0),
-    ("direction", "reverse", "diagonal", "hall.ball.arc", 0),
-    ("joint", "zigzag", "fixed", "room.ball.arc", 0),
-    ("camera", "forward", "eased", "room.ball.arc_2", 1),
+    ("speed", "deceleration", "diagonal", "hall.ball.arc", 1),
+    ("bullet", "freeze", "diagonal", "room.ball.arc", 1),
+    ("speed", "slow_global", "diagonal", "room.ball.arc_2", 1),
+    ("direction", "ping_pong", "diagonal", "room.ball.arc", 0),
+    ("bullet", "motion_to_freeze", "diagonal", "hall.ball.arc", 0),
+    ("camera", "forward", "strided", "room.ball.arc_2", 1),
 ]
 
 
