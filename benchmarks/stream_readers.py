@@ -58,7 +58,7 @@ class Reader(ABC):
     def prepare(self) -> None:
         """Write the layout if it is not there, and open it. Not timed."""
 
-    def before(self, pair: Pair) -> None:
+    def before(self, pair: Pair) -> None:  # noqa: B027 (most readers have nothing to do)
         """What happens before a pair is timed."""
 
     @abstractmethod

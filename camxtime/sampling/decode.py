@@ -90,8 +90,13 @@ class Decoder:
             return
         if self._pool is None or self._pid != os.getpid():
             self._pool, self._pid = ThreadPoolExecutor(self._threads, "camxtime-decode"), os.getpid()
-        for done in [self._pool.submit(job) for job in jobs]:
-            done.result()
+        running = [self._pool.submit(job) for job in jobs]
+        try:
+            for job_done in running:
+                job_done.result()
+        finally:
+            for job_done in running:
+                job_done.cancel()
 
     def decode(self, codec: Codec, payload: bytes, cut: Cut, targets: Sequence[Image]) -> None:
         """Decode one image into its places; `DataError` (without naming the cell) if it is damaged."""

@@ -160,7 +160,8 @@ def test_length_of_an_order(data: PairDataset) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
-def test_processes_however_started(data: PairDataset, method: str) -> None:
+def test_processes_however_started(dataset: Dataset, method: str) -> None:
+    data = PairDataset(PairSampler(dataset, RECIPE, 0), SampleOptions(View(16, 24), threads=2))
     data[0]  # files, threads and OpenCV in use before the fork
     loader = DataLoader(data, batch_size=1, num_workers=2, multiprocessing_context=method)
     batches = list(loader)
