@@ -35,7 +35,7 @@ PARAMETERS = {
     "size_scale": ((0.85, 1.15), "size relative to the species' own"),
     "speed_mps": ((1.6, 2.4), "speed over ground"),
     "height_m": ((1.1, 1.7), "height of the path above the floor"),
-    "radius_m": ((0.9, 1.5), "radius of the path; made smaller if the stage needs it"),
+    "radius_m": ((0.9, 1.5), "radius of the path; made smaller for small birds and small stages"),
 }
 
 
@@ -55,11 +55,11 @@ class _Species:
 
 
 SPECIES = {
-    "gull": _Species(1.25, 0.42, 2.3, 0.2, 0.85, 4, (0.16, 22), ("e9e8e4", "efeeea", "a9b1b9", "25272b", "e0a52c")),
-    "parrot": _Species(1.0, 0.36, 3.0, 0.23, 0.4, 6, (0.42, 9), ("c4302b", "c4302b", "2f66ad", "3f8a55", "2b2724")),
-    "raven": _Species(1.2, 0.44, 2.4, 0.27, 0.1, 5, (0.25, 16), ("23232a", "23232a", "2b2b35", "18181d", "1c1b1e")),
+    "gull": _Species(1.4, 0.46, 2.3, 0.2, 0.85, 4, (0.16, 22), ("e9e8e4", "efeeea", "a9b1b9", "25272b", "e0a52c")),
+    "parrot": _Species(1.15, 0.41, 3.0, 0.23, 0.4, 6, (0.42, 9), ("c4302b", "c4302b", "2f66ad", "3f8a55", "2b2724")),
+    "raven": _Species(1.3, 0.47, 2.4, 0.27, 0.1, 5, (0.25, 16), ("23232a", "23232a", "2b2b35", "18181d", "1c1b1e")),
     "eagle": _Species(1.75, 0.55, 1.7, 0.36, 0.0, 6, (0.27, 24), ("5a3d27", "ece8df", "6b4a30", "3a281b", "e2b13c")),
-    "dove": _Species(0.85, 0.32, 3.4, 0.19, 0.45, 5, (0.2, 26), ("eceae6", "eceae6", "f1efec", "d9d5cf", "d79a86")),
+    "dove": _Species(1.0, 0.37, 3.2, 0.19, 0.45, 5, (0.2, 26), ("eceae6", "eceae6", "f1efec", "d9d5cf", "d79a86")),
 }  # fmt: skip
 
 
@@ -72,7 +72,9 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     room = context.scene.stage_radius_m
     span = min(kind.span * scale, 0.9 * room)
     size = span / kind.span
-    radius = float(np.clip(room - 0.55 * span, 0.4 * span, max(float(params["radius_m"]), 0.4 * span)))
+    radius = float(
+        np.clip(room - 0.55 * span, 0.4 * span, max(min(float(params["radius_m"]), 1.05 * span), 0.4 * span))
+    )
     loop = draw_loop(str(params["path"]), radius, rng)
     seconds = seconds_of(context)
     metres = float(params["speed_mps"]) * seconds

@@ -78,7 +78,10 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     natural = max(float(seconds[-1]), 1e-6)
     slow = min(LONGEST_S / natural, 1.0)
     gear = _gallows(plan, height, ground, seconds * slow, float(params["strike_s"]), rng)
-    _simulate(blocks, [plan.shapes[p.shape][1] for p in plan.pieces], gear, context, slow, float(params["bounce"]))
+    reach = min(0.94 * context.scene.stage_radius_m, 1.75 * height + 0.1)
+    _simulate(
+        blocks, [plan.shapes[p.shape][1] for p in plan.pieces], gear, context, slow, float(params["bounce"]), reach
+    )
     noun = {
         "tower": "tower of planks",
         "pyramid": "pyramid of cans",
@@ -189,7 +192,7 @@ def _gallows(plan: _Plan, height: float, ground: Array, seconds: Array, strike: 
     hang, pivot = 1.3 * height, 1.72 * height
     reach = np.arcsin(min((plan.near_m + radius) / hang, 0.9))
     rate = np.sqrt(9.81 / hang) * 1.1
-    widest = np.radians(55.0)
+    widest = np.radians(44.0)
     # The ball hits the near side at `strike`: solve A cos(phase) = reach there, on its way in.
     phase = np.arccos(np.clip(reach / widest, -1, 1)) - rate * strike
     decay = np.exp(-0.12 * seconds)
@@ -213,9 +216,11 @@ def _gallows(plan: _Plan, height: float, ground: Array, seconds: Array, strike: 
 
 
 def _simulate(blocks: list[bpy.types.Object], shapes: list[str], gear: list[bpy.types.Object],
-              context: AnimationContext, slow: float, bounce: float) -> None:  # fmt: skip
+              context: AnimationContext, slow: float, bounce: float, reach: float) -> None:  # fmt: skip
     """Let the blocks fall as the keyed ball (the last of ``gear``) runs into them, key what they did, and remove the physics."""
     scene = bpy.context.scene
+    if scene.rigidbody_world is not None:
+        raise StageError("collapse: this scene has physics of its own; use another scene or another animation")
     bpy.ops.rigidbody.world_add()
     world = scene.rigidbody_world
     world.collection = bpy.data.collections.new("camxtime physics")
@@ -223,7 +228,7 @@ def _simulate(blocks: list[bpy.types.Object], shapes: list[str], gear: list[bpy.
     world.substeps_per_frame = max(int(np.ceil(300 * slow / context.fps)), 4)
     world.solver_iterations = 20
     world.point_cache.frame_start, world.point_cache.frame_end = 1, max(context.times, 2)
-    fences = _fences(context)
+    fences = _fences(context, reach)
     for item, kind in [*zip(blocks, shapes, strict=True), *((g, "MESH") for g in gear), *((f, "BOX") for f in fences)]:
         _join_physics(item, kind, passive=item not in blocks, bounce=bounce)
     gear[1].rigid_body.kinematic = True
@@ -243,7 +248,11 @@ def _simulate(blocks: list[bpy.types.Object], shapes: list[str], gear: list[bpy.
     for collection in [c for c in bpy.data.collections if c.name.startswith("camxtime physics")]:
         bpy.data.collections.remove(collection)
     scene.frame_set(1)
+    floor = context.scene.floor_m + 0.0005
     for index, block in enumerate(blocks):
+        corners = np.array([corner[:] for corner in block.bound_box])
+        low = (np.einsum("tj,vj->tv", poses[:, index, 2, :3], corners) + poses[:, index, 2, 3:]).min(axis=1)
+        poses[:, index, 2, 3] += np.maximum(floor - low, 0)  # the solver lets things sink in by millimetres
         bake_poses(block, poses[:, index])
 
 
@@ -252,21 +261,21 @@ def _join_physics(item: bpy.types.Object, kind: str, passive: bool, bounce: floa
         bpy.ops.rigidbody.object_add(type="PASSIVE" if passive else "ACTIVE")
     body = item.rigid_body
     body.collision_shape = kind
-    body.friction, body.restitution = 0.6, bounce
+    body.friction, body.restitution = 0.7, bounce
     body.use_margin, body.collision_margin = True, 0.0005
     body.mass = 1.0
-    body.linear_damping, body.angular_damping = 0.05, 0.15
+    body.linear_damping, body.angular_damping = 0.1, 0.2
 
 
-def _fences(context: AnimationContext) -> list[bpy.types.Object]:
-    """Return the floor and unseen walls that keep the pieces within the stage; they live as long as the simulation."""
+def _fences(context: AnimationContext, reach: float) -> list[bpy.types.Object]:
+    """Return the floor and unseen walls that keep the pieces within ``reach`` metres; they live as long as the simulation."""
     x, y, z = stage_point(context)
     radius = context.scene.stage_radius_m
     middle = translation(x, y, z)
     made = [_block((8 * radius, 8 * radius, 1.0)).to_object("physics floor", [], middle @ translation(0, 0, -0.5))]
     for side in range(12):
-        wall = middle @ rotation("z", 30.0 * side) @ translation(radius + 0.25, 0, 0)
-        made.append(_block((0.5, 2 * radius, 6.0)).to_object("physics wall", [], wall))
+        wall = middle @ rotation("z", 30.0 * side) @ translation(reach + 0.25, 0, 0)
+        made.append(_block((0.5, 2 * reach, 6.0)).to_object("physics wall", [], wall))
     return made
 
 

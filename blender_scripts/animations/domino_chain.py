@@ -113,7 +113,7 @@ def _fall(count: int, height: float, context: AnimationContext) -> Array:
     thick, gap = FACE[1] * height, GAP * height
     touch = np.arcsin(gap / height)
     # The front is the (fractional) number of the domino that is falling; it passes the last one before the clip ends.
-    front = 0.35 + progress_of(context) * (count + 0.6)
+    front = 0.35 + progress_of(context) * (count + 0.15)
     angles = np.zeros((count, context.times))
     number = np.floor(front)
     for index in range(count - 1, -1, -1):
@@ -142,7 +142,7 @@ def _piece(height: float) -> Shape:
             shape.box((thick + 0.004, 0.8 * wide, 0.024 * height), 1, pip)
             continue
         pip[:3, :3] = np.diag([thick * 0.53, 0.075 * height, 0.075 * height])
-        shape.sphere(1.0, 1, pip, 10)
+        shape.sphere(1.0, 1, pip, 7)
     return shape
 
 

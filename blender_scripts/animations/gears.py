@@ -57,7 +57,7 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     seconds = seconds_of(context)
     turned = float(params["turns_per_s"]) * seconds
     if params["rhythm"] == "swinging":
-        turned = turned + 0.35 * float(params["turns_per_s"]) * 1.5 * wander(rng, seconds, 2.2)[0]
+        turned = turned + 0.26 * float(params["turns_per_s"]) * wander(rng, seconds, 2.2)[0]
     drive = 2 * np.pi * 16 * turned * (1 if rng.random() < 0.5 else -1)
     facing = float(rng.uniform(0, 360))
     upright = translation(*stage_point(context)) @ rotation("z", facing + 90) @ rotation("x", 90)
