@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Indices = NDArray[np.int64]
 
-_STILL_TRACKS = {PATH: None, MOVING: ("diagonal", HOP), SCATTERED: ("diagonal", "fixed")}
+_LAYOUT_TRACKS = {PATH: None, MOVING: ("diagonal", HOP), SCATTERED: ("diagonal", "fixed")}
 """Camera tracks that a layout allows (None: all): a moving camera has only its own way, scattered cameras no way at all."""
 
 
@@ -170,7 +170,7 @@ class PairSampler:
 
     def _allowed(self, weights: Mapping[str, float], grid: int, siblings: Sequence[int] | Indices) -> dict[str, float]:
         """The camera tracks that this grid has, with positive weight."""
-        only = _STILL_TRACKS[self.catalog.layout(grid)]
+        only = _LAYOUT_TRACKS[self.catalog.layout(grid)]
         return {
             name: weight
             for name, weight in weights.items()
@@ -192,7 +192,7 @@ class PairSampler:
     def _check_tracks(self, grid: int) -> None:
         name, siblings = self.catalog.id(grid), self.catalog.siblings(grid)
         if not self._allowed(self.recipe.source_cameras, grid, ()):
-            only = _STILL_TRACKS[self.catalog.layout(grid)] or ()
+            only = _LAYOUT_TRACKS[self.catalog.layout(grid)] or ()
             raise InputError(
                 f"Grid {name} is no camera path: its source can only be {' or '.join(only)} (source_cameras)."
             )
@@ -205,7 +205,8 @@ class PairSampler:
 
 
 def _draw(weights: Mapping[str, float], rng: np.random.Generator) -> str:
-    """A name by weight; one random number a draw."""
-    names = list(weights)
-    edges = np.cumsum(np.fromiter(weights.values(), np.float64, len(names)))
-    return names[int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))]
+    """A name by weight; one random number a draw. At least one weight is positive."""
+    names = [name for name, weight in weights.items() if weight > 0]
+    edges = np.cumsum([weights[name] for name in names])
+    place = int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))
+    return names[min(place, len(names) - 1)]
