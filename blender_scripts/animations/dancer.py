@@ -33,7 +33,8 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     names = [str(name) for name in rng.permutation(list(MOVES))[:count]]
     seconds = seconds_of(context)
     beat = seconds * tempo / 60 + float(rng.uniform(0, 0.5))
-    poses = interpolate(choreography(names, float(beat[-1]), rng), beat)
+    sequence, danced = choreography(names, float(beat[-1]), rng)
+    poses = interpolate(sequence, beat)
     facing = float(rng.uniform(0, 360))
     parts = _pose_body(bones, poses, beat, facing)
     puppet = Puppet(context.times)
@@ -41,7 +42,7 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
         puppet.rigid(shape, parts[part])
     subject = puppet.bake(f"dancer {params['style']}", body.materials, 0.0, sharp_deg=40)
     subject.location = stage_point(context)
-    listed = names[0] if count == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    listed = danced[0] if len(danced) == 1 else f"{', '.join(danced[:-1])} and {danced[-1]}"
     front = (facing + float(poses["facing"][0, 0])) % 360.0
     return AnimatedSubject([subject], front, f"{body.phrase} dances with {listed}")
 

@@ -53,7 +53,7 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     kind, count = str(params["kind"]), int(params["count"])
     if not 2 <= count <= 80 or not 0.1 <= params["speed_mps"] <= 10 or not params["height_m"] >= 0.5:
         raise StageError("flock: count must lie in 2..80, speed_mps in 0.1..10 and height_m be at least 0.5")
-    span = SPANS[kind]
+    span = SPANS[kind] * min(1.0, context.scene.stage_radius_m / 2.2)  # small on a small stage: they keep apart
     pace = float(params["speed_mps"]) * (0.6 if kind in ("butterflies", "fish") else 1.0)
     radius = min(float(params["spread_m"]), context.scene.stage_radius_m - 1.2 * span - 0.15)
     if radius < 0.4:

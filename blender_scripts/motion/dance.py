@@ -6,7 +6,7 @@ spot and to the direction that the dancer faces. Lengths are shares of the dance
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -58,7 +58,6 @@ class Move:
 
     poses: tuple[Pose, ...]
     turns: float = 0.0
-    names: str = field(default="")
 
 
 def _both(pose: Pose) -> tuple[Pose, Pose]:
@@ -141,20 +140,27 @@ MOVES = {
 """Moves of two beats each, by the words that a caption uses."""
 
 
-def choreography(names: list[str], beats: float, rng: np.random.Generator) -> list[Pose]:
-    """Return poses on half beats for at least ``beats`` beats: each move twice, mirrored or not, then the next one."""
+def choreography(names: list[str], beats: float, rng: np.random.Generator) -> tuple[list[Pose], list[str]]:
+    """Return poses on half beats for at least ``beats`` beats, and the moves that begin before that, in order.
+
+    Every move is danced once in short sequences and twice in long ones, mirrored or not; then comes the next one.
+    """
     poses: list[Pose] = []
+    danced: list[str] = []
     facing, index = 0.0, int(rng.integers(len(names)))
     while len(poses) < 2 * beats + 4:
-        move = MOVES[names[index % len(names)]]
+        name = names[index % len(names)]
+        move = MOVES[name]
+        if len(poses) < 2 * beats - 1 and name not in danced:
+            danced.append(name)
         flip = rng.random() < 0.5
-        for _ in range(1 if move.turns else 2):
+        for _ in range(1 if move.turns or beats < 8 else 2):
             for step, pose in enumerate(move.poses):
                 turned = move.turns * (step + 1) / len(move.poses) * (-1 if flip else 1)
                 poses.append(replace(pose.mirrored() if flip else pose, facing=facing + turned))
             facing += move.turns * (-1 if flip else 1)
         index += 1
-    return poses
+    return poses, danced or names[:1]
 
 
 def interpolate(poses: list[Pose], beat: Array) -> dict[str, Array]:
