@@ -1,7 +1,8 @@
 """The farm: a spec becomes committed shards, on this machine or on a Ray cluster.
 
-Public: `render`, `RenderOptions`, `RenderSummary`, `Progress`, `status`, `StatusReport`. The rest (driver, worker,
-ledger, scheduler, the protocol to Blender) is how it is done and may change.
+Public: `driver.render`, `status.status`, and the options and reports below. They are not imported here because rendering
+needs the `render` extra and asking for the status does not. The rest (worker, ledger, scheduler, the protocol to
+Blender) is how it is done and may change.
 """
 
 from camxtime.farm.options import Failure, Progress, RenderOptions, RenderSummary

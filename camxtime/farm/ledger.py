@@ -1,13 +1,13 @@
 """What a run writes about itself, beside the shards: identity, grid records, events, failures and the run record.
 
-    ledger/spec.json                 the spec this folder is for, canonical; written once
-    ledger/engine.json               Blender build and device of the first worker; all others must be equal
-    ledger/lock                      held by the one driver
-    ledger/run.json                  the last run: state, progress, workers; refreshed every few seconds
-    ledger/events.jsonl              one line per event of all runs
-    ledger/grids/<grid>.json         a prepared grid: cameras, parameters of its path, framing, instances
-    ledger/commits/<grid>/<unit>.parquet     a finished unit: its index rows (written by `camxtime.shards`)
-    ledger/failures/<grid>/<unit>.json, .log what was set aside in the last run that tried it
+ledger/spec.json                 the spec this folder is for, canonical; written once
+ledger/engine.json               Blender build and device of the first worker; all others must be equal
+ledger/lock                      held by the one driver
+ledger/run.json                  the last run: state, progress, workers; refreshed every few seconds
+ledger/events.jsonl              one line per event of all runs
+ledger/grids/<grid>.json         a prepared grid: cameras, parameters of its path, framing, instances
+ledger/commits/<grid>/<unit>.parquet     a finished unit: its index rows (written by `camxtime.shards`)
+ledger/failures/<grid>/<unit>.json, .log what was set aside in the last run that tried it
 """
 
 from __future__ import annotations

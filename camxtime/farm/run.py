@@ -81,9 +81,11 @@ class Run:
             self._reporter.show("stopping" if stopping is not None else "running", self._pace.progress(cards))
 
     def _hand_out(self, crew: Crew) -> None:
-        """First one task each, then the second, so that nobody hoards while another idles."""
+        """First one task each, then the second; near the end only one, so that nobody hoards while another idles."""
         for depth in range(1, TASKS_IN_HAND + 1):
             for member in crew.members.values():
+                if depth > 1 and self._schedule.tasks < len(crew.members):
+                    return
                 if member.ready and len(member.hands) < depth:
                     task = self._schedule.next(member.number, busy=bool(member.hands))
                     if task is not None:
