@@ -17,7 +17,7 @@ import pytest
 HERE = Path(__file__).parent
 CONTENT = HERE.parents[1] / "blender_scripts"
 FAMILIES = [
-    "bird", "blob", "collapse", "dancer", "domino_chain", "drape", "fish", "flock", "fountain", "gears", "jelly", "plant",
+    "bird", "blob", "collapse", "dancer", "domino_chain", "drape", "face", "fish", "flock", "fountain", "gears", "jelly", "plant",
     "quadruped",
 ]  # fmt: skip
 SLOWER = {"collapse", "drape"}
@@ -133,6 +133,7 @@ def test_a_long_clip(family: str) -> None:
         ("dancer", {"moves": 0}),
         ("domino_chain", {"height_m": 5.0}),
         ("drape", {"size_m": 30.0}),
+        ("face", {"change_s": 0.0}),
         ("fish", {"speed_scale": 99.0}),
         ("flock", {"count": 1}),
         ("fountain", {"droplets": 0}),
