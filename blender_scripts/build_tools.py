@@ -203,9 +203,7 @@ class Shape:
         flat = np.asarray(outline, dtype=np.float64)
         count = len(flat)
         vertices = np.concatenate([np.column_stack([flat, np.full(count, z)]) for z in (0.0, height)])
-        faces: list[tuple[int, ...]] = [
-            (i, (i + 1) % count, count + (i + 1) % count, count + i) for i in range(count)
-        ]
+        faces: list[tuple[int, ...]] = [(i, (i + 1) % count, count + (i + 1) % count, count + i) for i in range(count)]
         faces += [tuple(range(count))[::-1], tuple(range(count, 2 * count))]
         return self.add(vertices, faces, slot, at)
 

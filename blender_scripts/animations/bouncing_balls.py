@@ -69,9 +69,13 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     count, squash = int(params["balls"]), float(params["squash"])
     radius, height = float(params["radius_m"]), float(params["bounce_m"])
     if not 1 <= count <= 24 or not 0.02 <= radius <= 1.0 or not 0.05 <= height <= 6.0 or not 0 <= squash <= 0.5:
-        raise StageError("bouncing_balls: balls must lie in 1..24, radius_m in 0.02..1, bounce_m in 0.05..6, squash in 0..0.5")
+        raise StageError(
+            "bouncing_balls: balls must lie in 1..24, radius_m in 0.02..1, bounce_m in 0.05..6, squash in 0..0.5"
+        )
     reach = min(float(params["spread_m"]), context.scene.stage_radius_m - 1.35 * radius)
-    balls = [_Ball(radius * float(rng.uniform(0.75, 1.25)), height * float(rng.uniform(0.67, 1.33))) for _ in range(count)]
+    balls = [
+        _Ball(radius * float(rng.uniform(0.75, 1.25)), height * float(rng.uniform(0.67, 1.33))) for _ in range(count)
+    ]
     seconds = np.arange(context.times) / context.fps
     tracks = _plan(balls, reach, float(seconds[-1]), rng)
     centre = np.array([*context.scene.stage_centre[:2], context.scene.floor_m])
@@ -123,7 +127,9 @@ def _spots(balls: list[_Ball], reach: float, rng: np.random.Generator) -> list[A
     for index, ball in enumerate(balls):
         for _ in range(80):
             spot = _within(reach, rng)
-            if all(np.linalg.norm(spot - other) > ball.radius + balls[i].radius + MARGIN_M for i, other in enumerate(spots)):
+            if all(
+                np.linalg.norm(spot - other) > ball.radius + balls[i].radius + MARGIN_M for i, other in enumerate(spots)
+            ):
                 spots.append(spot)
                 break
         if len(spots) == index:
@@ -136,7 +142,9 @@ def _within(reach: float, rng: np.random.Generator) -> Array:
     return np.array([away * np.cos(angle), away * np.sin(angle)])
 
 
-def _next_hop(balls: list[_Ball], tracks: list[list[_Hop]], which: int, reach: float, rng: np.random.Generator) -> _Hop | None:
+def _next_hop(
+    balls: list[_Ball], tracks: list[list[_Hop]], which: int, reach: float, rng: np.random.Generator
+) -> _Hop | None:
     """Return a hop from where the ball lands that keeps clear of all others; where another's flight ends sooner,
     its landing spot stays blocked, so that it can at least hop in place."""
     ball, last = balls[which], tracks[which][-1]

@@ -39,7 +39,11 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     base = np.array([*context.scene.stage_centre[:2], context.scene.floor_m])
     start = across * (0.035 - width * 0.3)
     points = (
-        base + start + cloth[..., :1] * across + cloth[..., 1:2] * normal + (cloth[..., 2:] + top) * np.array([0, 0, 1.0])
+        base
+        + start
+        + cloth[..., :1] * across
+        + cloth[..., 1:2] * normal
+        + (cloth[..., 2:] + top) * np.array([0, 0, 1.0])
     )
     foot = base + across * (-width * 0.3)
     names = [str(name) for name in rng.permutation(list(ACCENTS))[:3]]
@@ -52,7 +56,9 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     subject = shape.to_object("flag", [*materials, metal, plain("foot", srgb("77736c"), 0.85, variation=0.3),
                                        plain("finial", srgb("c8a24a"), 0.25, 1.0)])  # fmt: skip
     bake_vertices(subject, np.concatenate([points.reshape(len(points), -1, 3), still], axis=1))
-    manner = "flutters in a strong wind" if wind > 0.8 else "waves in the wind" if wind > 0.4 else "sways in a light wind"
+    manner = (
+        "flutters in a strong wind" if wind > 0.8 else "waves in the wind" if wind > 0.4 else "sways in a light wind"
+    )
     article = "an" if names[0][0] in "aeiou" else "a"
     return AnimatedSubject([subject], (azimuth - 90.0) % 360.0,
                            f"{article} {names[0]}, {names[1]} and {names[2]} flag on a pole {manner}")  # fmt: skip

@@ -39,11 +39,15 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     box, stands, cycle = float(params["box_m"]), int(params["stands"]), float(params["cycle_s"])
     reach = min(float(params["reach_m"]), context.scene.stage_radius_m - box)
     if reach < 0.6 or not 2 <= stands <= 6 or cycle <= 0.3 or not 0.05 <= box <= 0.25 * reach:
-        raise StageError("robot_arm: needs reach_m of at least 0.6 within the stage, 2..6 stands, box_m under a quarter of it")
+        raise StageError(
+            "robot_arm: needs reach_m of at least 0.6 within the stage, 2..6 stands, box_m under a quarter of it"
+        )
     arm = _Arm(0.42 * reach, 0.5 * reach, 0.46 * reach, 0.16 * reach)
     stand_height = float(rng.uniform(0.28, 0.45)) * reach * 0.6
     azimuths = float(rng.uniform(0, 360)) + np.arange(stands) * 360.0 / stands + rng.uniform(-12, 12, stands)
-    spots = np.stack([np.cos(np.radians(azimuths)), np.sin(np.radians(azimuths)), np.zeros(stands)], axis=-1) * 0.68 * reach
+    spots = (
+        np.stack([np.cos(np.radians(azimuths)), np.sin(np.radians(azimuths)), np.zeros(stands)], axis=-1) * 0.68 * reach
+    )
     spots[:, 2] = stand_height
     seconds = np.arange(context.times) / context.fps
     moves = int(np.ceil(seconds[-1] / cycle)) + 1
@@ -96,7 +100,9 @@ def _phases(share: Array) -> tuple[Array, Array]:
     return station, grip
 
 
-def _tips(schedule: list[tuple[int, int, int]], spots: Array, azimuths: Array, box: float, clock: Array) -> tuple[Array, Array]:
+def _tips(
+    schedule: list[tuple[int, int, int]], spots: Array, azimuths: Array, box: float, clock: Array
+) -> tuple[Array, Array]:
     """Return the gripper's tip over time as (T, 3): azimuth in degrees, distance and height in metres; and its grip."""
     tips, grips = np.zeros((len(clock), 3)), np.zeros(len(clock))
     away, low = float(np.linalg.norm(spots[0, :2])), float(spots[0, 2]) + box * 0.5
@@ -130,7 +136,9 @@ def _pose_links(arm: _Arm, tips: Array, base: Array) -> dict[str, Array]:
     lift = np.degrees(np.arctan2(span[:, 1], span[:, 0]))
     inner = np.degrees(np.arccos((arm.upper**2 + length**2 - arm.fore**2) / (2 * arm.upper * length)))
     upper = lift + inner
-    elbow = np.stack([arm.upper * np.cos(np.radians(upper)), arm.shoulder + arm.upper * np.sin(np.radians(upper))], axis=-1)
+    elbow = np.stack(
+        [arm.upper * np.cos(np.radians(upper)), arm.shoulder + arm.upper * np.sin(np.radians(upper))], axis=-1
+    )
     fore = np.degrees(np.arctan2(wrist[:, 1] - elbow[:, 1], wrist[:, 0] - elbow[:, 0]))
     swing = turn("z", azimuth)
 
@@ -158,7 +166,9 @@ def _links(arm: _Arm, box: float, name: str) -> dict[str, bpy.types.Object]:
     shapes = {name: Shape() for name in ("foot", "turret", "upper", "fore", "hand")}
     shapes["foot"].cylinder(2.6 * w, 0.5 * w, 1, sides=28, bevel=0.1 * w)
     shapes["foot"].cylinder(1.9 * w, 0.9 * w, 0, sides=28, bevel=0.15 * w)
-    turret = shapes["turret"].cylinder(1.5 * w, arm.shoulder * 0.55, 0, translation(0, 0, 0.9 * w), 24, 1.15 * w, 0.1 * w)
+    turret = shapes["turret"].cylinder(
+        1.5 * w, arm.shoulder * 0.55, 0, translation(0, 0, 0.9 * w), 24, 1.15 * w, 0.1 * w
+    )
     for side in (-1, 1):
         turret.box((1.7 * w, 0.35 * w, arm.shoulder * 0.75), 0,
                    translation(0, side * 0.85 * w, arm.shoulder * 0.42 + 0.3 * w), 0.15 * w)  # fmt: skip

@@ -79,7 +79,9 @@ def _skin(spine: Array, share: Array, girth: float, seconds: Array) -> Array:
     head = 0.9 * np.exp(-(((share - 0.028) / 0.022) ** 2)) - 0.22 * np.exp(-(((share - 0.075) / 0.03) ** 2))
     trunk = np.clip(np.sin(np.pi * np.clip(share, 0.03, 1) ** 0.75), 0, 1) ** 0.6
     taper = np.clip(share / 0.012, 0, 1) ** 0.5 * np.clip((1 - share) / 0.02, 0.02, 1)
-    radius = girth * (0.42 + 0.58 * trunk) * (1 + 0.45 * head) * taper * (1 - 0.75 * np.clip((share - 0.55) / 0.45, 0, 1))
+    radius = (
+        girth * (0.42 + 0.58 * trunk) * (1 + 0.45 * head) * taper * (1 - 0.75 * np.clip((share - 0.55) / 0.45, 0, 1))
+    )
     lift = girth * 2.2 * np.exp(-((share / 0.075) ** 2)) * (1 + 0.3 * np.sin(1.9 * seconds))[:, None]
     middle = spine + np.stack([0 * lift, 0 * lift, lift + radius * 0.82], axis=-1)
     tangent = normalise(np.gradient(middle, axis=1))

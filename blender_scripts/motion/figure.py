@@ -98,7 +98,9 @@ def _shoe(build: Build, upper_slot: int, sole_slot: int, width: float) -> Shape:
     middle = (build.ball + 0.032 * h - build.heel) / 2
     down = -build.ankle
     shape.box((length, width * 0.9 * h, 0.014 * h), sole_slot, translation(middle, 0, down + 0.0005), 0.005 * h)
-    shape.box((length * 0.95, width * 0.85 * h, 0.03 * h), upper_slot, translation(middle, 0, down + 0.012 * h), 0.012 * h)
+    shape.box(
+        (length * 0.95, width * 0.85 * h, 0.03 * h), upper_slot, translation(middle, 0, down + 0.012 * h), 0.012 * h
+    )
     return shape.sphere(0.036 * h, upper_slot, scaling(1.25, 1, 0.95), 12)
 
 
@@ -108,8 +110,12 @@ def _limbs(build: Build, slots: dict[str, int], girth: float) -> dict[str, Shape
     for side, tag in SIDES:
         parts[f"upper arm {tag}"] = Shape().capsule(
             (0, 0, 0), (0, 0, -build.upper_arm), 0.036 * girth * h, 0.027 * girth * h, slots["sleeve"])  # fmt: skip
-        arm = Shape().capsule((0, 0, 0), (0, 0, -build.forearm), 0.0275 * girth * h, 0.021 * girth * h, slots["forearm"])
-        arm.capsule((0, 0, -build.forearm), (0.006 * h, 0, -build.forearm - 0.05 * h), 0.022 * h, 0.017 * h, slots["hand"])
+        arm = Shape().capsule(
+            (0, 0, 0), (0, 0, -build.forearm), 0.0275 * girth * h, 0.021 * girth * h, slots["forearm"]
+        )
+        arm.capsule(
+            (0, 0, -build.forearm), (0.006 * h, 0, -build.forearm - 0.05 * h), 0.022 * h, 0.017 * h, slots["hand"]
+        )
         arm.capsule((0.012 * h, 0, -build.forearm - 0.01 * h), (0.032 * h, -side * 0.008 * h, -build.forearm - 0.04 * h),
                     0.009 * h, 0.007 * h, slots["hand"], 8)  # fmt: skip
         parts[f"forearm {tag}"] = arm
@@ -154,7 +160,13 @@ def _mannequin(build: Build, rng: np.random.Generator) -> Body:
     parts["head"] = Shape().sphere(0.065 * h, 0, translation(0.006 * h, 0, 0.085 * h) @ scaling(0.95, 0.82, 1.15), 18)
     parts["head"].sphere(0.03 * h, 1, translation(0, 0, 0.008 * h), 12)
     for _, tag in SIDES:
-        for part, radius in (("upper arm", 0.041), ("forearm", 0.032), ("thigh", 0.06), ("shin", 0.043), ("foot", 0.033)):
+        for part, radius in (
+            ("upper arm", 0.041),
+            ("forearm", 0.032),
+            ("thigh", 0.06),
+            ("shin", 0.043),
+            ("foot", 0.033),
+        ):
             parts[f"{part} {tag}"].sphere(radius * h, 1, sides=12)
     materials = [wood("mannequin wood", srgb(WOODS[name]), 0.4), plain("mannequin joints", joint, 0.35)]
     return Body(parts, materials, f"{_article(name)} {name} mannequin with {joint_name} joints")

@@ -59,7 +59,11 @@ def bowl(rng: np.random.Generator, colour: Colour) -> Prop:
 def box(rng: np.random.Generator, colour: Colour) -> Prop:
     """A storage box with a lid and a label."""
     x, y, z = (float(v) for v in rng.uniform((0.2, 0.16, 0.11), (0.32, 0.22, 0.18)))
-    shape = Shape().box((x - 0.01, y - 0.01, z - 0.02), 0, None, 0.006).box((x, y, 0.045), 1, translation(0, 0, z - 0.045), 0.006)
+    shape = (
+        Shape()
+        .box((x - 0.01, y - 0.01, z - 0.02), 0, None, 0.006)
+        .box((x, y, 0.045), 1, translation(0, 0, z - 0.045), 0.006)
+    )
     shape.box((x * 0.3, 0.003, z * 0.3), 2, translation(0, -y / 2 + 0.0045, z * 0.25))
     dark: Colour = (colour[0] * 0.7, colour[1] * 0.7, colour[2] * 0.7)
     return Prop("box", shape, [plain("box", colour, 0.7), plain("lid", dark, 0.7), plain("label", srgb("eae4d6"), 0.8)])
@@ -67,7 +71,9 @@ def box(rng: np.random.Generator, colour: Colour) -> Prop:
 
 def mug(rng: np.random.Generator, colour: Colour) -> Prop:
     """A mug with a handle."""
-    shape = Shape().lathe([(0.035, 0), (0.04, 0.01), (0.04, 0.09), (0.035, 0.09), (0.034, 0.02), (0.0, 0.018)], 0, sides=16)
+    shape = Shape().lathe(
+        [(0.035, 0), (0.04, 0.01), (0.04, 0.09), (0.035, 0.09), (0.034, 0.02), (0.0, 0.018)], 0, sides=16
+    )
     points = [(0.038 + 0.026 * np.sin(a), 0, 0.048 + 0.026 * np.cos(a)) for a in np.linspace(0, np.pi, 6)]
     for first, second in pairwise(points):
         shape.capsule(first, second, 0.006, sides=6)

@@ -143,7 +143,9 @@ def picture(rng: np.random.Generator, colours: tuple[Colour, Colour, Colour], si
         shape.box((inner_x, 0.004, high - low), 2 + (index + int(rng.integers(2))) % 3,
                   translation(0, -0.036, 0.08 + low))  # fmt: skip
     radius = float(rng.uniform(0.12, 0.24)) * min(inner_x, inner_z)
-    spot = translation(float(rng.uniform(-0.25, 0.25)) * inner_x, -0.038, 0.08 + inner_z * float(rng.uniform(0.35, 0.7)))
+    spot = translation(
+        float(rng.uniform(-0.25, 0.25)) * inner_x, -0.038, 0.08 + inner_z * float(rng.uniform(0.35, 0.7))
+    )
     shape.cylinder(radius, 0.004, 2 + int(rng.integers(3)), spot @ rotation("x", 90), 24)
     frame: list[bpy.types.Material] = [plain("frame", srgb(str(rng.choice(["2a2624", "b8915a", "e4dfd3"]))), 0.4)]
     frame += [plain("mount", srgb("ece7da"), 0.8), *(plain("paint", colour, 0.7, variation=0.3) for colour in colours)]

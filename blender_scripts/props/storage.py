@@ -134,4 +134,6 @@ def roller_door(width: float, height: float, colour: Colour) -> Prop:
     for side in (-1, 1):
         shape.box((0.12, 0.1, height + 0.1), 1, translation(side * (width / 2 + 0.05), -0.03, 0), 0.01)
     shape.box((width + 0.3, 0.3, 0.32), 1, translation(0, -0.13, height), 0.02)
-    return Prop("roller door", shape, [plain("slats", colour, 0.45, 0.2), plain("guides", shade(colour, 0.45), 0.5, 0.3)])
+    return Prop(
+        "roller door", shape, [plain("slats", colour, 0.45, 0.2), plain("guides", shade(colour, 0.45), 0.5, 0.3)]
+    )

@@ -76,7 +76,9 @@ def _finish(palette: Palette, flooring: str) -> Finish:
     if flooring == "planks":
         floor = planks("floor planks", palette.wood)
     else:
-        floor = brickwork("floor tiles", palette.stone, shade(palette.stone[1], 0.6), (0.6, 0.6), 0.006, 0.35, 0.0, 0.3, 0.12)
+        floor = brickwork(
+            "floor tiles", palette.stone, shade(palette.stone[1], 0.6), (0.6, 0.6), 0.006, 0.35, 0.0, 0.3, 0.12
+        )
     wall = blend(palette.wall, (0.8, 0.8, 0.78), 0.15)
     return Finish(
         floor=floor,
@@ -135,7 +137,9 @@ def _fit_ceiling(room: Room, rng: np.random.Generator, palette: Palette) -> None
     shape = Shape()
     for x in (-0.5, 0.0, 0.5):
         for y in (-0.5, 0.0, 0.5):
-            shape.cylinder(0.09, 0.012, 0, translation(x * room.half_x * 1.3, y * room.half_y * 1.3, room.height - 0.012), 18)
+            shape.cylinder(
+                0.09, 0.012, 0, translation(x * room.half_x * 1.3, y * room.half_y * 1.3, room.height - 0.012), 18
+            )
     build_fixed("spots", "fixture", shape, [glow("spots", srgb("fff1d6"), 1.5)])
 
 

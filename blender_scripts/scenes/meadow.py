@@ -83,7 +83,15 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     if fenced:
         _build_fence(rng, floor)
     _stand(rng, floor, land, _trees(rng, leaf_codes), int(params["trees"]), 13.2, 25.0)
-    _stand(rng, floor, land, [outdoor.rock(rng, float(size)) for size in rng.uniform(0.4, 1.5, 4)], int(params["rocks"]), 8.4, 19)
+    _stand(
+        rng,
+        floor,
+        land,
+        [outdoor.rock(rng, float(size)) for size in rng.uniform(0.4, 1.5, 4)],
+        int(params["rocks"]),
+        8.4,
+        19,
+    )
     blossom = srgb(ACCENTS[str(rng.choice(["white", "pink", "mustard", "purple"]))]) if season == "spring" else None
     shrubs = [plants.shrub(rng, float(radius), 420, leaf_codes[0], blossom) for radius in rng.uniform(0.4, 0.9, 3)]
     _stand(rng, floor, land, shrubs, 14, 8.6, 22.0)

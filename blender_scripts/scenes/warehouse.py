@@ -126,7 +126,9 @@ def _stand_racks(room: Room, floor: Surface, side: int, rng: np.random.Generator
     """Stand racks along a side, as many bays as fit, and load them."""
     levels = 2 if room.height < 6.4 else 3
     bays = int((room.length(side) - 2 * RACK_STRIP_M) / 2.7)
-    made = room.against(floor, storage.rack(rng, shade(palette.accents[0], 0.9), srgb("d97f2b"), bays, levels), side, 0.0, 0.3)
+    made = room.against(
+        floor, storage.rack(rng, shade(palette.accents[0], 0.9), srgb("d97f2b"), bays, levels), side, 0.0, 0.3
+    )
     for board in made.surfaces if made else []:
         for slot in (-0.62, 0.62):
             middle = (board.rect[0] + board.rect[2]) / 2

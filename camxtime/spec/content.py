@@ -5,6 +5,7 @@ The families' modules need Blender; their names and declared parameters are read
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +44,11 @@ def check_content(spec: DatasetSpec, source: str) -> None:
     Raises:
         InputError: an unknown family, an unknown parameter, or a value that the parameter cannot take.
     """
-    for field, entries, registry, of_files in (
+    kinds: list[tuple[str, Sequence[SceneSpec | AnimationSpec], Any, Declared]] = [
         ("scenes", spec.scenes, scene_families, file_parameters.SCENE),
         ("animations", spec.animations, animation_families, file_parameters.ANIMATION),
-    ):
+    ]
+    for field, entries, registry, of_files in kinds:
         for number, entry in enumerate(entries):
             try:
                 _check(entry, registry, of_files)

@@ -169,9 +169,7 @@ def build_animation(family: str, request: dict[str, Any]) -> tuple[Any, list[bpy
     declared = animations.parameters(family)
     context = AnimationContext(request["times"], request["fps"], STAGE)
     begin = time.perf_counter()
-    subject = animations.load(family).build(
-        parameters.resolve(family, declared, request["params"], rng), rng, context
-    )
+    subject = animations.load(family).build(parameters.resolve(family, declared, request["params"], rng), rng, context)
     seconds = time.perf_counter() - begin
     chosen = [i for root in subject.objects for i in (root, *root.children_recursive) if i.type == "MESH"]
     return subject, chosen, seconds
