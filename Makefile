@@ -19,15 +19,15 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments. Install its venv module (Debian: apt-get install python3.11-venv)."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (Blender's wheel alone is 374 MB the first time) …"
-	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=24'
-	@$(BIN)/python -m pip install --quiet --editable '.[render]'
+	@$(BIN)/python -m pip install -qq --upgrade 'pip>=24'
+	@$(BIN)/python -m pip install -qq --editable '.[render]'
 	@touch $@
 
 # torch before what depends on it, in the version that the tests run with.
 $(STAMP_DEV): $(STAMP)
 	@echo "Installing what the tests need …"
-	@$(BIN)/python -m pip install --quiet torch==2.13.0
-	@$(BIN)/python -m pip install --quiet --editable '.[render,exchange,train,dev]'
+	@$(BIN)/python -m pip install -qq torch==2.13.0
+	@$(BIN)/python -m pip install -qq --editable '.[render,exchange,train,dev]'
 	@touch $@
 
 demo: $(STAMP) ## render a small real dataset into out/demo, verify it, say how to look at it

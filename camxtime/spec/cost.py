@@ -12,9 +12,9 @@ from typing import Any
 from camxtime.codec_names import parse_codec
 from camxtime.spec.expand import Expansion
 
-# Typical bytes per pixel where no probe was rendered. Measured: JPEG 4:2:0 q95 and q90 and 4:4:4 q95, PNG and lossless
-# WebP at 1080² on a textured Cycles scene (docs/benchmarks.md, storage); depth and instance on the demo.
-TYPICAL_BYTES_PER_PIXEL = {"png": 1.03, "webp": 0.94, "logpng16": 1.0, "zstd32": 2.2, "png16": 0.05}
+# Typical bytes per pixel where no probe was rendered. Measured: PNG and lossless WebP at 1080² on a textured Cycles scene,
+# JPEG there and on the demo at 96², depth and instance ids on the demo; zstd32 is what noise in float32 leaves.
+TYPICAL_BYTES_PER_PIXEL = {"png": 1.03, "webp": 0.94, "logpng16": 0.46, "zstd32": 2.2, "png16": 0.13}
 INDEX_BYTES_PER_PAYLOAD = 80  # Parquet page header, length and page index, plus the row in cells.parquet
 
 
@@ -63,13 +63,13 @@ class CostEstimate:
 
 
 def typical_bytes_per_cell(codec: str, width: int, height: int) -> float:
-    """Bytes of one encoded image by rule of thumb: for JPEG a curve through q90 and q95 measured at 1080²."""
+    """Bytes of one encoded image by rule of thumb; for JPEG areas (q90 and q95 at 1080²) and edges (q95 at 96²) add up."""
     name = parse_codec(codec)
     if name.kind != "jpeg":
         return TYPICAL_BYTES_PER_PIXEL[name.kind] * width * height
     quality = name.quality or 95
     per_pixel = 0.127 * (0.199 / 0.127) ** ((quality - 90) / 5) * (1.35 if name.subsampling == "444" else 1.0)
-    return min(per_pixel, 3.0) * width * height + 600
+    return min(per_pixel, 3.0) * width * height + 22.0 * (width * height) ** 0.5
 
 
 def estimate(expansion: Expansion, rates: Rates | None = None) -> CostEstimate:
