@@ -61,7 +61,7 @@ def cli() -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: runs the command line and exits with its code."""
     try:
-        code = cli.main(args=list(argv) if argv is not None else None, standalone_mode=False)
+        code = cli.main(args=list(argv) if argv is not None else None, prog_name="camxtime", standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
