@@ -244,12 +244,14 @@ def _tensor(value: Any) -> Any:
 
 
 def _keep_to_own_thread() -> None:
-    """In a loader process, keep OpenCV from starting threads: there are as many processes as cores already."""
+    """In a loader process, keep OpenCV from starting threads: there are as many processes as cores already.
+
+    With 0, not 1: after a fork, 1 waits for ever for the parent's threads to end.
+    """
     import cv2
 
     if get_worker_info() is not None and cv2.getNumThreads() > 1:
-        cv2.setNumThreads(1)
-        torch.set_num_threads(1)
+        cv2.setNumThreads(0)
 
 
 def _rank_lane(batch: int, rank: int | None, world: int | None, start: int, stop: int | None) -> Lane:

@@ -13,6 +13,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the PyTorch data sets need torch: pip install camxtime[train]")
 
+import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 from torch.utils.data import DataLoader  # noqa: E402
 
@@ -156,6 +157,15 @@ def test_length_of_an_order(data: PairDataset) -> None:
         len(PairOrder(data.sampler, 1))
     with pytest.raises(InputError, match="both rank and world"):
         PairOrder(data.sampler, 1, rank=0)
+
+
+def test_forking_after_opencv_has_used_its_threads(dataset: Dataset) -> None:
+    """A regression: OpenCV's pool does not survive fork, and being told to shrink it, a loader process hung."""
+    cv2.setNumThreads(2)
+    cv2.resize(np.zeros((1500, 1500, 3), np.uint8), (1000, 1000), interpolation=cv2.INTER_AREA)
+    data = PairDataset(PairSampler(dataset, RECIPE, 0), SampleOptions(View(640, 960)))
+    loader = DataLoader(data, batch_size=1, num_workers=2, multiprocessing_context="fork", timeout=100)
+    assert _indices(loader) == [0, 1, 2]
 
 
 @pytest.mark.slow
