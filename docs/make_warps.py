@@ -30,11 +30,11 @@ sampler gives it T = F, the times of the window that the source shows (`docs/sam
 ```python
 from camxtime.timewarp import times, pattern, mixture
 
-times("zigzag", 81, 81, seed=0)                  # int64 [81]
+times("zigzag", 81, 81, seed=0)  # int64 [81]
 times("freeze", 81, 120, seed=0, at=60)
-pattern("bounce_late")                           # SpaceTimePilot's, as documented
-pattern("bounce_late", "coded")                  # … as its public code has it
-mixture("spacetimepilot-coded").draw(81, seed=0) # ("zigzag", int64 [81])
+pattern("bounce_late")  # SpaceTimePilot's, as documented
+pattern("bounce_late", "coded")  # … as its public code has it
+mixture("spacetimepilot-coded").draw(81, seed=0)  # ("zigzag", int64 [81])
 ```
 
 ## Warps
