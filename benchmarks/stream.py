@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import stream_readers as readers
+import stream_video as video
 from stream_data import Shape, make_dataset
 
 import camxtime
@@ -67,7 +68,7 @@ class Clock:
 def opened(bench: readers.Bench, sampler: PairSampler) -> list[readers.Reader]:
     """The readers whose packages are installed, their layouts written."""
     found: list[readers.Reader] = [readers.Memory(bench), readers.Ours(bench, sampler)]
-    kinds = (readers.Torchcodec, readers.Decord, readers.Mp4, readers.WebDataset, readers.HuggingFaceStream,
+    kinds = (video.Torchcodec, video.Decord, video.Mp4, readers.WebDataset, readers.HuggingFaceStream,
              readers.HuggingFaceArrow, readers.MosaicML, readers.LitData, readers.Lance)  # fmt: skip
     found += [kind(bench) for kind in kinds]
     ready = []
@@ -94,7 +95,7 @@ def measure(ready: list[readers.Reader], sampler: PairSampler, seconds: float) -
         clips = reader.load(first)
         same = all(np.array_equal(a, b) for a, b in zip(clips, expected, strict=True))
         close = 0.0 if same else max(_difference(a, b) for a, b in zip(clips, expected, strict=True))
-        if not same and (not isinstance(reader, readers.Mp4) or close > 6):
+        if not same and (not isinstance(reader, video.Mp4) or close > 6):
             raise SystemExit(f"{reader.name} hands over other pictures (mean difference {close:.1f})")
     clocks = {reader.name: Clock() for reader in ready}
     index = 0
