@@ -8,19 +8,24 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
 
 from camxtime.errors import DataError, InputError
 from camxtime.shards import layout
+from camxtime.shards.cache import ImageCache
 from camxtime.shards.cellindex import IndexFile
 from camxtime.shards.codecs import Codec, of_passes
+from camxtime.shards.fetch import Kept
 from camxtime.shards.grid import Grid, GridRow, GridSource
 from camxtime.shards.imagesize import MAX_PIXELS
 from camxtime.shards.records import MAX_INDEX
 from camxtime.shards.storage import Storage, open_storage
 from camxtime.shards.tables import numpy_column
+
+if TYPE_CHECKING:
+    from camxtime.shards.remote import RemoteOptions
 
 KEPT_GRIDS = 64
 """Grids whose cameras and index a dataset keeps in memory (about 0.8 MB each at 120 × 120 cells with three passes)."""
@@ -81,8 +86,9 @@ class Dataset:
     header: all of dataset.json. grids: the table of grids.
     """
 
-    def __init__(self, storage: Storage, header: dict[str, Any]):
+    def __init__(self, storage: Storage, header: dict[str, Any], cache: ImageCache | None = None):
         self._storage = storage
+        self._cache = cache
         self.header = header
         self.name: str = header["name"]
         self.digest: str = header["digest"]
@@ -91,7 +97,7 @@ class Dataset:
         build = header["build"]
         self._source = GridSource(
             storage, IndexFile(storage, layout.CAMERAS, build), IndexFile(storage, layout.CELLS, build),
-            of_passes(self.passes),
+            of_passes(self.passes), None if cache is None else Kept(cache, self.digest),
         )  # fmt: skip
         self.grids = GridTable(_checked_grids(storage, IndexFile(storage, layout.GRIDS, build).read()))
         self._kept: OrderedDict[str, Grid] = OrderedDict()
@@ -155,15 +161,17 @@ class Dataset:
         return f"<p>{html.escape(repr(self))}</p><table><tr>{head}</tr>{body}</table>"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"storage": self._storage, "header": self.header}
+        return {"storage": self._storage, "header": self.header, "cache": self._cache}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["storage"], state["header"])  # type: ignore[misc]
+        self.__init__(state["storage"], state["header"], state["cache"])  # type: ignore[misc]
 
 
-def open_dataset(path: str | os.PathLike[str]) -> Dataset:
+def open_dataset(
+    path: str | os.PathLike[str], cache: ImageCache | None = None, remote: RemoteOptions | None = None
+) -> Dataset:
     """Open the dataset in a folder or at a URL; errors as `camxtime.open`."""
-    storage = open_storage(path)
+    storage = open_storage(path, remote)
     if not storage.exists(layout.DATASET_JSON):
         what = storage.where(layout.DATASET_JSON)
         if storage.names("ledger"):
@@ -171,7 +179,7 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
                 f"{what} is missing: the dataset has no index; run `camxtime render` again, which builds it."
             )
         raise DataError(f"{what} is missing: {storage.root} is not a camxtime dataset.")
-    return Dataset(storage, read_header(storage))
+    return Dataset(storage, read_header(storage), cache)
 
 
 def read_header(storage: Storage) -> dict[str, Any]:

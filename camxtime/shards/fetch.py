@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camxtime.errors import DataError
+from camxtime.shards.cache import ImageCache, ImageKey
 from camxtime.shards.cellindex import CellIndex
 from camxtime.shards.layout import CellError
 from camxtime.shards.storage import Storage
@@ -19,8 +22,18 @@ MAX_READ = 16 * 2**20
 Places = NDArray[np.int64]  # (N, 3): time, camera, pass index
 
 
-def fetch(storage: Storage, index: CellIndex, places: Places, grid: str, passes: Sequence[str]) -> list[bytes]:
-    """The payloads at `places`, in their order.
+@dataclass(frozen=True)
+class Kept:
+    """A cache, and the digest of the dataset whose images it keeps here."""
+
+    cache: ImageCache
+    digest: str
+
+
+def fetch(
+    storage: Storage, index: CellIndex, places: Places, grid: str, passes: Sequence[str], kept: Kept | None = None
+) -> list[bytes]:
+    """The payloads at `places`, in their order; from the cache what it has, and into it what it had not.
 
     Raises `CellError` for an image whose bytes are not those that were committed, `DataError` for one that is missing.
     """
@@ -31,10 +44,19 @@ def fetch(storage: Storage, index: CellIndex, places: Places, grid: str, passes:
         raise DataError(
             f"Grid {grid}, camera {camera}, time {time} has not been rendered yet: run `camxtime render` again."
         )
-    order = np.lexsort((offset, shard))
+    payloads: list[bytes | None] = [None] * len(places)
+    keys: list[ImageKey] = []
+    missing = np.arange(len(places))
+    if kept is not None:
+        keys = [
+            ImageKey(kept.digest, index.shards[shard[i]], int(offset[i]), int(nbytes[i]), int(crc32[i]))
+            for i in missing
+        ]
+        payloads = [kept.cache.get(key) for key in keys]
+        missing = np.array([i for i, payload in enumerate(payloads) if payload is None], np.int64)
+    order = missing[np.lexsort((offset[missing], shard[missing]))]
     runs = _runs(shard[order], offset[order], nbytes[order], storage.gap)
     ranges = [(index.shards[shard[order[a]]], int(offset[order[a]]), end - int(offset[order[a]])) for a, _, end in runs]
-    payloads: list[bytes] = [b""] * len(places)
     blocks = storage.read_ranges(ranges)
     for (a, b, _), (file, start, _), block in zip(runs, ranges, blocks, strict=True):
         for i in order[a:b]:
@@ -49,7 +71,10 @@ def fetch(storage: Storage, index: CellIndex, places: Places, grid: str, passes:
                     offset=int(offset[i]),
                 )  # fmt: skip
             payloads[i] = payload
-    return payloads
+    if kept is not None:
+        for key, payload in {keys[i]: payloads[i] for i in missing}.items():
+            kept.cache.put(key, cast(bytes, payload))
+    return cast(list[bytes], payloads)
 
 
 def _runs(

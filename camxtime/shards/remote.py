@@ -1,51 +1,121 @@
-"""A dataset at a URL, read through fsspec."""
+"""A dataset at a URL, read through fsspec: ranges at once, tried again where the failure may pass.
+
+A process has its own client, made when it first reads (asynchronous clients do not survive `fork`).
+"""
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
-import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from camxtime.errors import DataError, InputError
+from camxtime.shards import web
+from camxtime.shards.retries import client_errors, passes, pause
 from camxtime.shards.storage import Range, Storage, inside
+
+T = TypeVar("T")
+
+READ_AHEAD = 512 * 1024
+"""Bytes of an index file fetched at once: more than the index of a grid of 120 × 120 cells."""
+
+_ONE_AT_A_TIME = {"ftp", "sftp", "ssh", "smb"}  # file systems with one connection that must not be shared
+
+
+@dataclass(frozen=True)
+class RemoteOptions:
+    """How a URL is read.
+
+    in_flight: most requests a process has open. tries: of a request, the first included. timeout_s: of one try.
+    first_pause_s: wait after the first failure; doubles with each, with jitter (`retries.pause`).
+    storage_options: for the fsspec file system, as in `{"anon": True}` or `{"endpoint_url": "http://…"}`.
+    """
+
+    in_flight: int = 16
+    tries: int = 6
+    timeout_s: float = 60.0
+    first_pause_s: float = 0.25
+    storage_options: dict[str, Any] = field(default_factory=dict, repr=False)  # may hold credentials
+
+    def __post_init__(self) -> None:
+        if self.in_flight < 1 or self.tries < 1 or not self.timeout_s > 0 or not self.first_pause_s >= 0:
+            raise InputError("RemoteOptions needs in_flight and tries of at least 1 and times that are positive.")
+
+
+class _Client:
+    """What one process reads with: the file system, its event loop and the gate that bounds open requests."""
+
+    def __init__(self, root: str, options: RemoteOptions):
+        import fsspec
+        from fsspec.asyn import get_loop
+
+        given = dict(options.storage_options)
+        protocol = root.split("://", 1)[0]
+        if protocol in ("s3", "s3a"):  # tries are counted here, not in three layers
+            given.setdefault("config_kwargs", {"retries": {"total_max_attempts": 1}})
+        try:
+            self.fs, base = fsspec.core.url_to_fs(root, skip_instance_cache=True, use_listings_cache=False, **given)
+        except (ImportError, ValueError) as error:
+            raise InputError(f"{root} cannot be opened: {error}") from error
+        if protocol in ("s3", "s3a"):
+            self.fs.retries = 1
+        self.base = base.rstrip("/")
+        self.is_web = protocol in ("http", "https")
+        self.loop = self.fs.loop if self.fs.async_impl else get_loop()
+        self.gate = asyncio.Semaphore(1 if protocol in _ONE_AT_A_TIME else options.in_flight)
+
+    def call(self, method: str, *args: Any, **kwargs: Any) -> Awaitable[Any]:
+        """A method of the file system as a coroutine, whatever kind of file system it is."""
+        if self.fs.async_impl:
+            coroutine: Awaitable[Any] = getattr(self.fs, f"_{method}")(*args, **kwargs)
+            return coroutine
+        return asyncio.to_thread(getattr(self.fs, method), *args, **kwargs)
 
 
 class RemoteStorage(Storage):
-    """A URL that fsspec reads. Many ranges are fetched at once where the file system can."""
+    """A URL that fsspec reads. Many ranges are fetched at once, at most `options.in_flight` in the process."""
 
     gap = 256 * 1024
+    _client: _Client | None
 
-    def __init__(self, root: str):
+    def __init__(self, root: str, options: RemoteOptions | None = None):
         self.root = root
-        self._pid = -1
-        self._fs: Any = None
-        self._base = ""
-        self._filesystem()
+        self.options = options or RemoteOptions()
+        self._forget()
+        self._client_here()
 
     def read_range(self, path: str, offset: int, nbytes: int) -> bytes:
         return self.read_ranges([(path, offset, nbytes)])[0]
 
     def read_ranges(self, ranges: Sequence[Range]) -> list[bytes]:
-        fs = self._filesystem()
-        paths = [self._path(path) for path, _, _ in ranges]
-        starts = [offset for _, offset, _ in ranges]
-        ends = [offset + nbytes for _, offset, nbytes in ranges]
-        try:
-            parts = fs.cat_ranges(paths, starts, ends, on_error="raise")
-        except self._errors() as error:
-            raise DataError(f"{self.root}: a range cannot be read: {error}.") from error
-        for (path, offset, nbytes), part in zip(ranges, parts, strict=True):
-            if len(part) != nbytes:
-                raise DataError(f"{self.where(path)} ends before byte {offset + nbytes}: it is cut short.")
-        return [bytes(part) for part in parts]
+        client = self._client_here()
+        parts: list[bytes] = [b""] * len(ranges)
+        todo = iter(enumerate(ranges))
+
+        async def work() -> None:
+            for i, (path, offset, nbytes) in todo:
+                if nbytes > 0:
+                    parts[i] = await self._range(client, path, offset, nbytes)
+
+        async def all_at_once() -> None:
+            tasks = [asyncio.ensure_future(work()) for _ in range(min(len(ranges), self.options.in_flight))]
+            try:
+                await asyncio.gather(*tasks)
+            finally:  # the first failure ends the others
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+        self._run(client, all_at_once)
+        return parts
 
     def read_bytes(self, path: str) -> bytes:
-        try:
-            return bytes(self._filesystem().cat_file(self._path(path)))
-        except self._errors() as error:
-            raise self._missing(path, error) from error
+        return bytes(self._ask(path, web.read_all, lambda client, place: client.call("cat_file", place)))
 
     @contextmanager
     def view(self, path: str) -> Iterator[memoryview]:
@@ -53,74 +123,143 @@ class RemoteStorage(Storage):
             yield whole
 
     def size(self, path: str) -> int:
-        try:
-            size = self._filesystem().size(self._path(path))
-        except self._errors() as error:
-            raise self._missing(path, error) from error
+        size = self._ask(path, web.size, lambda client, place: client.call("size", place))
         if size is None:
             raise DataError(f"{self.where(path)}: the server does not say its size; copy the dataset to a disk.")
         return int(size)
 
     def exists(self, path: str) -> bool:
-        fs = self._filesystem()
-        try:
-            return bool(fs.info(self._path(path))["type"] == "file")
-        except self._errors() as error:
-            missing = isinstance(error, (FileNotFoundError, IsADirectoryError))
-            if missing and self._is_web() and error.__cause__ is not None:
-                # fsspec says "not found" of all that a web server refuses; the status behind it knows better
-                missing = getattr(error.__cause__, "status", None) in (404, 410)
-            if missing:
+        async def look(client: _Client, place: str) -> bool:
+            try:
+                return bool((await client.call("info", place))["type"] == "file")
+            except (FileNotFoundError, IsADirectoryError):
                 return False
-            raise self._missing(path, error) from error
+
+        return bool(self._ask(path, web.exists, look))
 
     def names(self, path: str) -> list[str]:
-        fs = self._filesystem()
-        if self._is_web():
+        async def look(client: _Client, place: str) -> list[str]:
+            try:
+                found = await client.call("ls", place, detail=False)
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+            return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in found)
+
+        if self._client_here().is_web:
             return []  # web servers do not list folders, and their pages about them are no lists
-        try:
-            return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(self._path(path), detail=False))
-        except FileNotFoundError:
-            return []
-        except self._errors() as error:
-            raise self._missing(path, error) from error
+        return list(self._ask(path, None, look))
 
     def open_input(self, path: str) -> Any:
-        try:
-            return self._filesystem().open(self._path(path), "rb", cache_type="readahead")
-        except self._errors() as error:
-            raise self._missing(path, error) from error
+        size = self._sizes.get(path)
+        if size is None:
+            size = self._sizes[path] = self.size(path)
+        return io.BufferedReader(_RangeFile(self, path, size), READ_AHEAD)
 
-    def _path(self, path: str) -> str:
-        return f"{self._base}/{inside(path)}"
+    async def _range(self, client: _Client, path: str, offset: int, nbytes: int) -> bytes:
+        place, end = self._place(client, path), offset + nbytes
 
-    def _missing(self, path: str, error: Exception) -> DataError:
-        why = error.__cause__ or error
-        return DataError(f"{self.where(path)} cannot be read: {type(why).__name__}: {why}.")
+        async def get() -> bytes:
+            if client.is_web:
+                return await web.read_range(client.fs, place, offset, end)
+            return bytes(await client.call("cat_file", place, start=offset, end=end))
 
-    def _is_web(self) -> bool:
-        return self.root.startswith(("http://", "https://"))
+        part = await self._try(client, path, offset, get)
+        if len(part) != nbytes:
+            raise DataError(f"{self.where(path)} ends before byte {end}: it is cut short.")
+        return part
 
-    def _errors(self) -> tuple[type[Exception], ...]:
-        """What file systems raise: OSError by fsspec's rule, and aiohttp's own errors for refusals such as 429 and 503."""
-        aiohttp = sys.modules.get("aiohttp")
-        return (OSError,) if aiohttp is None else (OSError, aiohttp.ClientError)
+    def _ask(
+        self,
+        path: str,
+        on_web: Callable[[Any, str], Awaitable[Any]] | None,
+        elsewhere: Callable[[_Client, str], Awaitable[Any]],
+    ) -> Any:
+        client = self._client_here()
+        place = self._place(client, path)
 
-    def _filesystem(self) -> Any:
-        if self._pid != os.getpid():  # asynchronous file systems do not survive fork: each process has its own
-            import fsspec
+        async def get() -> Any:
+            if client.is_web and on_web is not None:
+                return await on_web(client.fs, place)
+            return await elsewhere(client, place)
 
+        return self._run(client, lambda: self._try(client, path, 0, get))
+
+    async def _try(self, client: _Client, path: str, offset: int, get: Callable[[], Awaitable[T]]) -> T:
+        """`get` until it succeeds, fails for good, or has had its tries; then `DataError` with the file and the tries."""
+        attempt = 0
+        while True:
+            attempt += 1
             try:
-                self._fs, base = fsspec.core.url_to_fs(self.root, skip_instance_cache=True, use_listings_cache=False)
-            except (ImportError, ValueError) as error:
-                raise InputError(f"{self.root} cannot be opened: {error}") from error
-            self._base = base.rstrip("/")
-            self._pid = os.getpid()
-        return self._fs
+                async with client.gate:
+                    return await asyncio.wait_for(get(), self.options.timeout_s)
+            except client_errors() as error:
+                again = passes(error) and attempt < self.options.tries
+                if not again:
+                    raise self._failed(path, error, attempt) from error
+                wait = pause(error, self.options.first_pause_s, attempt, f"{os.getpid()} {self.where(path)} {offset}")
+            await asyncio.sleep(wait)  # outside the gate: others may read meanwhile
+
+    def _failed(self, path: str, error: BaseException, attempts: int) -> DataError:
+        why = str(error) or f"no answer in {self.options.timeout_s:g} s"
+        kind = type(error).__name__
+        tries = f" after {attempts} tries" if attempts > 1 else ""
+        return DataError(f"{self.where(path)} cannot be read{tries}: {kind}: {why.rstrip('.')}.")
+
+    def _run(self, client: _Client, coroutine: Callable[[], Awaitable[T]]) -> T:
+        from fsspec.asyn import sync
+
+        result: T = sync(client.loop, coroutine)
+        return result
+
+    def _place(self, client: _Client, path: str) -> str:
+        return f"{client.base}/{inside(path)}"
+
+    def _client_here(self) -> _Client:
+        if self._pid != os.getpid():
+            self._forget()  # after fork: the parent's lock may be held by a thread that is not here
+        with self._lock:
+            if self._client is None:
+                self._client = _Client(self.root, self.options)
+            return self._client
+
+    def _forget(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._client = None
+        self._sizes: dict[str, int] = {}  # of index files, which do not change while a dataset is open
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"root": self.root}
+        return {"root": self.root, "options": self.options}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.root = state["root"]
-        self._pid, self._fs, self._base = -1, None, ""
+        self.root, self.options = state["root"], state["options"]
+        self._forget()
+
+
+class _RangeFile(io.RawIOBase):
+    """A remote file for those who want to seek, pyarrow for one."""
+
+    def __init__(self, storage: RemoteStorage, path: str, size: int):
+        self._storage, self._path, self._size, self._at = storage, path, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(start + offset, 0)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        target = memoryview(buffer).cast("B")
+        nbytes = min(len(target), max(self._size - self._at, 0))
+        if nbytes:
+            target[:nbytes] = self._storage.read_range(self._path, self._at, nbytes)
+            self._at += nbytes
+        return nbytes

@@ -14,9 +14,12 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from camxtime.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    from camxtime.shards.remote import RemoteOptions
 
 OPEN_FILES = 64
 """Most shards of a local dataset kept open in a process."""
@@ -70,8 +73,11 @@ class Storage(ABC):
         return f"{self.root.rstrip('/')}/{path}"
 
 
-def open_storage(root: str | os.PathLike[str]) -> Storage:
-    """The storage at a folder or URL; `InputError` if there is no such folder or no support for the URL."""
+def open_storage(root: str | os.PathLike[str], remote: RemoteOptions | None = None) -> Storage:
+    """The storage at a folder or URL; `InputError` if there is no such folder or no support for the URL.
+
+    `remote`: how a URL is read; a folder has no use for it.
+    """
     text = os.fspath(root)
     if "://" not in text:
         return LocalStorage(text)
@@ -79,7 +85,7 @@ def open_storage(root: str | os.PathLike[str]) -> Storage:
         return LocalStorage(text.removeprefix("file://"))
     from camxtime.shards.remote import RemoteStorage
 
-    return RemoteStorage(text)
+    return RemoteStorage(text, remote)
 
 
 def inside(path: str) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import multiprocessing
 import os
 import pickle
 import re
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from http_server import RangeServer, range_server
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import SyntheticScene, SyntheticSpec, make_dataset
@@ -23,7 +23,7 @@ from camxtime.errors import DataError, InputError
 from camxtime.shards import fetch as fetch_module
 from camxtime.shards.dataset import Dataset, read_header
 from camxtime.shards.layout import CellError
-from camxtime.shards.remote import RemoteStorage
+from camxtime.shards.remote import RemoteOptions, RemoteStorage
 from camxtime.shards.storage import open_storage
 from camxtime.shards.verify import verify
 
@@ -236,52 +236,15 @@ def test_neighbours_are_read_together(dataset_dir: Path, monkeypatch: pytest.Mon
     assert 1 < len(requests[-1]) <= 6
 
 
-class RangeServer(SimpleHTTPRequestHandler):
-    """Static files with byte ranges, as object storage serves them."""
-
-    failing = 0
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        if self.failing:
-            self.send_error(self.failing)
-            return
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            self.send_error(404)
-            return
-        data = path.read_bytes()
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        start, end = (int(asked[1]), min(int(asked[2] or len(data)), len(data) - 1) + 1) if asked else (0, len(data))
-        self.send_response(206 if asked else 200)
-        self.send_header("Accept-Ranges", "bytes")
-        if asked:
-            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")
-        self.send_header("Content-Length", str(end - start))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(data[start:end])
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
 @pytest.fixture
-def url(dataset_dir: Path):
+def server(dataset_dir: Path) -> Iterator[RangeServer]:
     """The dataset on a local web server."""
-    pytest.importorskip("aiohttp", reason="fsspec reads http with aiohttp, which is not installed")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(RangeServer, directory=str(dataset_dir)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with range_server(dataset_dir) as running:
+        yield running
 
 
-def test_a_url_reads_like_a_folder(dataset_dir: Path, url: str) -> None:
+def test_a_url_reads_like_a_folder(dataset_dir: Path, server: RangeServer) -> None:
+    url = server.url
     local, remote = camxtime.open(dataset_dir), camxtime.open(url)
     assert remote.digest == local.digest
     for name in ("rgb", "depth"):
@@ -297,19 +260,18 @@ def test_a_url_reads_like_a_folder(dataset_dir: Path, url: str) -> None:
         camxtime.open(url + "/nowhere")
 
 
-def test_a_server_that_fails_is_said(url: str) -> None:
-    dataset = camxtime.open(url)
-    RangeServer.failing = 503
-    try:
-        with pytest.raises(DataError, match="503"):
-            dataset.grid(GRID).cell(0, 0).image("rgb")
-        with pytest.raises(DataError, match="503"):
-            camxtime.open(url)
-    finally:
-        RangeServer.failing = 0
+def test_a_server_that_fails_is_said(server: RangeServer) -> None:
+    quick = RemoteOptions(tries=2, first_pause_s=0.01)
+    dataset = camxtime.open(server.url, remote=quick)
+    server.status = 503
+    with pytest.raises(DataError, match="503"):
+        dataset.grid(GRID).cell(0, 0).image("rgb")
+    with pytest.raises(DataError, match="503"):
+        camxtime.open(server.url, remote=quick)
+    server.status = 0
     assert dataset.grid(GRID).cell(0, 0).rgb.shape == (48, 64, 3)
     with pytest.raises(DataError, match="cannot be read"):
-        camxtime.open("http://127.0.0.1:9")
+        camxtime.open("http://127.0.0.1:9", remote=quick)
 
 
 def test_other_urls(dataset_dir: Path) -> None:
