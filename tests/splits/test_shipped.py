@@ -9,7 +9,8 @@ import pytest
 from camxtime.spec import load as load_spec
 from camxtime.splits import BenchmarkRecipe, Content, Recipe, content_of, cut, cut_benchmark, load, load_benchmark
 
-NAMES = ("camxtime-180k", "camxtime-360k")
+PAPERS = ("camxtime-180k", "camxtime-360k")
+NAMES = (*PAPERS, "mini")
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +29,15 @@ def test_shipped_splits_fit_their_specs(repo: Path, contents: dict[str, Content]
     assert manifest.overlap["scene"] == manifest.overlap["animation"] == 0
 
 
+def test_shipped_benchmark_of_the_small_spec(repo: Path, contents: dict[str, Content]) -> None:
+    manifest = load(repo / "manifests" / "mini.splits.json")
+    benchmark = load_benchmark(repo / "manifests" / "mini.benchmark.json")
+    benchmark.check(contents["mini"])
+    assert benchmark.items and benchmark.items == cut_benchmark(manifest, contents["mini"], BenchmarkRecipe()).items
+
+
 @pytest.mark.parametrize("modes", ["control", "paper"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PAPERS)
 def test_shipped_benchmarks_have_the_papers_size(
     repo: Path, contents: dict[str, Content], name: str, modes: str
 ) -> None:
