@@ -24,6 +24,9 @@ T = TypeVar("T")
 READ_AHEAD = 512 * 1024
 """Bytes of an index file fetched at once: more than the index of a grid of 120 × 120 cells."""
 
+WHOLE_PIECE = 8 * 2**20
+"""Whole files are read in ranges of this many bytes at once, each with its own tries and time."""
+
 _ONE_AT_A_TIME = {"ftp", "sftp", "ssh", "smb"}  # file systems with one connection that must not be shared
 
 
@@ -115,7 +118,9 @@ class RemoteStorage(Storage):
         return parts
 
     def read_bytes(self, path: str) -> bytes:
-        return bytes(self._ask(path, web.read_all, lambda client, place: client.call("cat_file", place)))
+        size = self.size(path)
+        pieces = [(path, start, min(WHOLE_PIECE, size - start)) for start in range(0, size, WHOLE_PIECE)]
+        return b"".join(self.read_ranges(pieces))
 
     @contextmanager
     def view(self, path: str) -> Iterator[memoryview]:
@@ -153,7 +158,7 @@ class RemoteStorage(Storage):
         size = self._sizes.get(path)
         if size is None:
             size = self._sizes[path] = self.size(path)
-        return io.BufferedReader(_RangeFile(self, path, size), READ_AHEAD)
+        return _RangeFile(self, path, size)
 
     async def _range(self, client: _Client, path: str, offset: int, nbytes: int) -> bytes:
         place, end = self._place(client, path), offset + nbytes
@@ -237,10 +242,12 @@ class RemoteStorage(Storage):
 
 
 class _RangeFile(io.RawIOBase):
-    """A remote file for those who want to seek, pyarrow for one."""
+    """A remote file for those who want to seek, pyarrow for one. A window of what was read last stays in memory."""
 
     def __init__(self, storage: RemoteStorage, path: str, size: int):
-        self._storage, self._path, self._size, self._at = storage, path, size, 0
+        self._storage, self._path, self._size = storage, path, size
+        self._at = self._start = 0
+        self._window = b""
 
     def readable(self) -> bool:
         return True
@@ -259,7 +266,10 @@ class _RangeFile(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         target = memoryview(buffer).cast("B")
         nbytes = min(len(target), max(self._size - self._at, 0))
-        if nbytes:
-            target[:nbytes] = self._storage.read_range(self._path, self._at, nbytes)
-            self._at += nbytes
+        if not self._start <= self._at <= self._at + nbytes <= self._start + len(self._window):
+            self._start = max(min(self._at, self._size - READ_AHEAD), 0)  # a small file, or the end of one: at once
+            wanted = max(self._at + nbytes - self._start, min(READ_AHEAD, self._size - self._start))
+            self._window = self._storage.read_range(self._path, self._start, wanted)
+        target[:nbytes] = self._window[self._at - self._start : self._at - self._start + nbytes]
+        self._at += nbytes
         return nbytes

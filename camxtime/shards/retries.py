@@ -47,34 +47,34 @@ def client_errors() -> tuple[type[BaseException], ...]:
 
 
 def status_of(error: BaseException) -> int | None:
-    """The HTTP status behind an error of aiohttp, botocore, gcsfs, requests or httpx, if there is one."""
-    for link in _chain(error):
-        response = getattr(link, "response", None)
-        if isinstance(response, dict):  # botocore
-            found = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        else:
-            found = (
-                getattr(link, "status", None) or getattr(response, "status_code", None) or getattr(link, "code", None)
-            )
-        if isinstance(found, int):
-            return found
-    return None
+    """The HTTP status an error of aiohttp, botocore, gcsfs, requests or httpx carries, if it carries one."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):  # botocore
+        found = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    else:
+        found = getattr(error, "status", None) or getattr(response, "status_code", None) or getattr(error, "code", None)
+    return found if isinstance(found, int) else None
 
 
 def passes(error: BaseException) -> bool:
-    """Whether the same request may succeed a little later: a timeout, a broken connection, a server that is busy."""
-    chain = list(_chain(error))
-    if any(isinstance(link, _classes(_REFUSED)) for link in chain):
-        return False
-    for link in chain:
+    """Whether the same request may succeed a little later: a timeout, a broken connection, a server that is busy.
+
+    The first in the chain of causes that is an answer of a server or a broken connection decides.
+    """
+    broken: tuple[type[BaseException], ...] = (ConnectionError, TimeoutError, EOFError, *_classes(_BROKEN))
+    refused = _classes(_REFUSED)
+    for link in _chain(error):
         response = getattr(link, "response", None)
         if isinstance(response, dict) and response.get("Error", {}).get("Code") in PASSING_CODES:
             return True
-    status = status_of(error)
-    if status is not None:
-        return status in PASSING
-    broken: tuple[type[BaseException], ...] = (ConnectionError, TimeoutError, EOFError, *_classes(_BROKEN))
-    return any(isinstance(link, broken) for link in chain)
+        status = status_of(link)
+        if status is not None:
+            return status in PASSING
+        if isinstance(link, refused):
+            return False
+        if isinstance(link, broken):
+            return True
+    return False
 
 
 def pause(error: BaseException, first_s: float, attempt: int, what: str) -> float:

@@ -25,13 +25,6 @@ async def read_range(fs: Any, url: str, start: int, end: int) -> bytes:
         return bytes(await response.read())
 
 
-async def read_all(fs: Any, url: str) -> bytes:
-    """The whole file."""
-    async with await _get(fs, url, None) as response:
-        _check(response, url)
-        return bytes(await response.read())
-
-
 async def size(fs: Any, url: str) -> int:
     """The file's size, by a request for its first byte (servers of signed links refuse HEAD)."""
     async with await _get(fs, url, "bytes=0-0") as response:
@@ -55,11 +48,13 @@ async def exists(fs: Any, url: str) -> bool:
         return True
 
 
-async def _get(fs: Any, url: str, span: str | None) -> AbstractAsyncContextManager[Any]:
+async def _get(fs: Any, url: str, span: str) -> AbstractAsyncContextManager[Any]:
     options = dict(fs.kwargs)
-    headers = {**options.pop("headers", {}), "Accept-Encoding": "identity"}  # a compressed range is of no use
-    if span is not None:
-        headers["Range"] = span
+    headers = {
+        **options.pop("headers", {}),
+        "Range": span,
+        "Accept-Encoding": "identity",
+    }  # a compressed range is of no use
     session = await fs.set_session()
     request: AbstractAsyncContextManager[Any] = session.get(fs.encode_url(url), headers=headers, **options)
     return request
