@@ -124,6 +124,19 @@ def test_a_whole_file_for_a_range_is_refused(server: RangeServer) -> None:
         camxtime.open(server.url, remote=QUICK)
 
 
+def test_files_cut_short_and_empty(dataset_dir: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(dataset_dir, tmp_path / "copy"))
+    (copy / "empty").touch()
+    with range_server(copy) as server:
+        dataset = camxtime.open(server.url, remote=QUICK)
+        assert dataset.storage.read_bytes("empty") == b"" and dataset.storage.exists("empty")
+        shard = copy / "shards" / GRID / "t0000-0001.parquet"
+        for size in (10_000, 100):  # within the range that is asked for, and before it
+            shard.write_bytes(shard.read_bytes()[:size])
+            with pytest.raises(DataError, match=r"t0000-0001.parquet ends before byte .* cut short"):
+                dataset.grid(GRID).clip(np.arange(6), 0)
+
+
 def test_requests_run_at_once_within_their_bound(server: RangeServer, expected: np.ndarray) -> None:
     dataset = camxtime.open(server.url, remote=RemoteOptions(in_flight=4))
     grid = dataset.grid(GRID)
