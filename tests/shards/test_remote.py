@@ -1,4 +1,4 @@
-"""Datasets on a web server and in an S3 bucket, on loopback: what is asked for, what fails, what is kept."""
+"""Datasets on a web server on loopback: what is asked for, what fails, what is kept."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from http_server import RangeServer, range_server
-from s3_server import S3Server, s3_server, upload
+from remote_reads import GRID, QUICK, diagonal, one_pair, sum_of
 from synthetic import SyntheticSpec, make_dataset
 
 import camxtime
 from camxtime.errors import DataError, InputError
-from camxtime.sampling import PairLoader, PairSampler, Recipe, SampleOptions, View
-from camxtime.shards.dataset import Dataset
 from camxtime.shards.layout import CellError
 from camxtime.shards.remote import RemoteOptions
 from camxtime.shards.verify import verify
-
-GRID = "room.ball.arc"
-QUICK = RemoteOptions(tries=4, first_pause_s=0.01)
 
 
 @pytest.fixture
@@ -30,27 +25,6 @@ def server(dataset_dir: Path) -> Iterator[RangeServer]:
     """The dataset on a web server."""
     with range_server(dataset_dir) as running:
         yield running
-
-
-@pytest.fixture
-def expected(dataset_dir: Path) -> np.ndarray:
-    """The diagonal, from the folder."""
-    return camxtime.open(dataset_dir).grid(GRID).diagonal().rgb
-
-
-def diagonal(dataset: Dataset) -> np.ndarray:
-    """The diagonal of the first grid."""
-    return dataset.grid(GRID).diagonal().rgb
-
-
-def sum_of(dataset: Dataset) -> int:
-    """A number that depends on all its pixels."""
-    return int(diagonal(dataset).astype(np.int64).sum())
-
-
-def one_pair(dataset: Dataset) -> np.ndarray:
-    """The target of a pair."""
-    return PairLoader(PairSampler(dataset, Recipe(frames=5)), SampleOptions(View(16, 24)))[3]["target"]
 
 
 def first_of_each(fault: int | str | None):
@@ -237,75 +211,3 @@ def test_pairs_and_verification_over_http(server: RangeServer, dataset_dir: Path
     for _ in range(2):
         assert np.array_equal(one_pair(camxtime.open(server.url, cache=tmp_path, remote=QUICK)), expected)
     assert verify(server.url, "sample", sample=4).ok
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[S3Server]:
-    """An S3 server, with the environment that clients find it by."""
-    with pytest.MonkeyPatch.context() as patch, s3_server() as running:
-        for name, value in {
-            "AWS_ENDPOINT_URL": running.url, "AWS_ACCESS_KEY_ID": "reader", "AWS_SECRET_ACCESS_KEY": "none",
-            "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
-        }.items():  # fmt: skip
-            patch.setenv(name, value)
-        yield running
-
-
-@pytest.fixture(scope="module")
-def bucket(s3: S3Server, dataset_dir: Path) -> str:
-    """The dataset in a bucket."""
-    return upload(s3, dataset_dir, "data", "sets/demo")
-
-
-@pytest.fixture
-def calm(s3: S3Server) -> Iterator[S3Server]:
-    """The server, not failing before or after."""
-    s3.requests.clear()
-    yield s3
-    s3.fail = None
-
-
-def test_s3_reads_like_a_folder(bucket: str, calm: S3Server, dataset_dir: Path, expected: np.ndarray) -> None:
-    dataset = camxtime.open(bucket)
-    assert dataset.digest == camxtime.open(dataset_dir).digest
-    assert np.array_equal(diagonal(dataset), expected)
-    assert np.array_equal(one_pair(dataset), one_pair(camxtime.open(dataset_dir)))
-    assert all(span for _, _, span in calm.of("shards/"))  # ranges only
-    assert verify(bucket, "sample", sample=4).ok
-    for method in ("fork", "spawn"):
-        with multiprocessing.get_context(method).Pool(1) as pool:
-            assert pool.apply(sum_of, (dataset,)) == expected.astype(np.int64).sum()
-
-
-def test_s3_by_options_and_through_the_cache(
-    bucket: str, calm: S3Server, expected: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
-    options = RemoteOptions(storage_options={"key": "reader", "secret": "none", "endpoint_url": calm.url})
-    dataset = camxtime.open(bucket, cache=tmp_path, remote=options)
-    assert np.array_equal(diagonal(dataset), expected)
-    calm.requests.clear()
-    assert np.array_equal(diagonal(dataset), expected) and not calm.requests
-
-
-def test_s3_slow_down(bucket: str, calm: S3Server, expected: np.ndarray) -> None:
-    calm.fail = lambda number, _: number % 3 == 1
-    assert np.array_equal(diagonal(camxtime.open(bucket, remote=QUICK)), expected)
-    dataset = camxtime.open(bucket, remote=QUICK)
-    calm.fail = None
-    dataset.grid(GRID).index  # noqa: B018
-    calm.fail = lambda *_: True
-    calm.requests.clear()
-    with pytest.raises(
-        DataError, match=r"s3://data/sets/demo/shards/.*t0000-0001.parquet cannot be read after 4 tries"
-    ):
-        dataset.grid(GRID).cell(0, 0).image("rgb")
-    assert len(calm.requests) == 4  # s3fs and botocore do not multiply the tries
-
-
-def test_s3_what_is_not_there(bucket: str, calm: S3Server) -> None:
-    with pytest.raises(DataError, match=r"dataset.json is missing: s3://data/sets/none is not a camxtime dataset"):
-        camxtime.open("s3://data/sets/none")
-    with pytest.raises(DataError, match=r"dataset.json"):
-        camxtime.open("s3://nowhere/sets/none")
