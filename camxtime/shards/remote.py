@@ -228,6 +228,8 @@ class RemoteStorage(Storage):
             return self._client
 
     def _forget(self) -> None:
+        # A parent's client is kept, unused: when it is collected, fsspec waits a second for its loop, which is not here.
+        self._inherited = getattr(self, "_client", None)
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._client = None
