@@ -78,6 +78,7 @@ class Reporter:
         self._bar: tqdm[Any] | None = None
         self._shown = 0.0
         self._written = 0.0
+        self._crew: tuple[str, frozenset[Any]] | None = None
 
     def write(self, state: str, progress: Progress) -> None:
         """Replace run.json now."""
@@ -100,7 +101,9 @@ class Reporter:
     def show(self, state: str, progress: Progress) -> None:
         """Refresh what is due."""
         now = time.monotonic()
-        if now - self._written >= REFRESH_S:
+        crew = (state, frozenset((worker.get("worker"), worker.get("pid")) for worker in progress.workers))
+        if crew != self._crew or now - self._written >= REFRESH_S:  # who works is news at once
+            self._crew = crew
             self.write(state, progress)
         if now - self._shown < SHOW_S:
             return

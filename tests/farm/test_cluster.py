@@ -21,4 +21,8 @@ def test_a_lost_node_costs_retries_only(reference, tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"DIGEST {reference.digest}" in done.stdout
-    assert events(root, "worker_lost") and len(events(root, "worker_started")) >= 3
+    lost = events(root, "worker_lost")[0]
+    taken_over = [e for e in events(root, "rendered") if e["at"] > lost["at"] and e["worker"] != lost["worker"]]
+    assert taken_over, "others go on with the work"
+    rendered = [(e["grid"], e["unit"]) for e in events(root, "rendered")]
+    assert len(rendered) == len(set(rendered)), "and nothing committed is rendered again"
