@@ -28,10 +28,12 @@ from camxtime.farm.run import Run
 from camxtime.farm.schedule import Scheduler
 from camxtime.farm.stop import StopWish
 from camxtime.farm.worker import WorkerSettings
+from camxtime.shards.dataset import open_dataset
 from camxtime.shards.index import DatasetHeader, build_index
 from camxtime.shards.layout import DATASET_JSON, UnitKey
 from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, estimate, expand
 from camxtime.spec.content import check_content
+from camxtime.splits.card import CARD, write_metadata
 
 
 def render(spec: LoadedSpec | DatasetSpec, out: str | Path, options: RenderOptions | None = None) -> RenderSummary:
@@ -169,6 +171,8 @@ class _Rendering:
         except CamxtimeError as error:
             self._tell_end(reporter, pace, "failed", str(error))
             raise
+        if complete:
+            self._describe()
         now = time.time()
         if pace.units_rendered or state != "complete":
             self._tell_end(reporter, pace, state)
@@ -189,6 +193,12 @@ class _Rendering:
             notes=tuple(run.notes),
             timing={**timing, "steady": round(run.steady_seconds, 4), "index": round(now - before, 4)},
         )
+
+    def _describe(self) -> None:
+        """Write the dataset's card and Croissant metadata once; what a publisher has made of them is left alone."""
+        root = self._ledger.root
+        if not (root / CARD).exists():
+            write_metadata(open_dataset(root), root)
 
     def _index(self, pace: Pace) -> dict[str, Any] | None:
         """Build the index, unless the one that is there is of all cells and nothing was rendered since."""

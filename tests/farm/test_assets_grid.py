@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -43,3 +44,10 @@ def test_knight_runs_in_the_dungeon(local_ray: None, repo: Path, assets_dir: Pat
     assert seen.mean(axis=(1, 2)).min() > 0.02, "the knight is in every frame"
     assert clip.rgb.mean() > 20, "the room is lit"
     assert np.abs(clip.rgb[0].astype(int) - clip.rgb[2].astype(int))[seen[0] | seen[2]].mean() > 3, "the knight moves"
+
+    card = root / "README.md"
+    assert "CC0-1.0" in card.read_text() and summary.digest is not None and summary.digest in card.read_text()
+    assert json.loads((root / "croissant.json").read_text())["@type"]
+    card.write_text("edited by its publisher")
+    again = render(spec, root, dataclasses.replace(FAST, assets=assets_dir))
+    assert again.ok and again.units_rendered == 0 and card.read_text() == "edited by its publisher"
