@@ -98,10 +98,10 @@ class RemoteStorage(Storage):
     def read_ranges(self, ranges: Sequence[Range]) -> list[bytes]:
         client = self._client_here()
         parts: list[bytes] = [b""] * len(ranges)
-        todo = iter(enumerate(ranges))
+        waiting = iter(enumerate(ranges))
 
         async def work() -> None:
-            for i, (path, offset, nbytes) in todo:
+            for i, (path, offset, nbytes) in waiting:
                 if nbytes > 0:
                     parts[i] = await self._range(client, path, offset, nbytes)
 
