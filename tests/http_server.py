@@ -20,7 +20,7 @@ class RangeServer:
     url: its address. requests: (path, Range header) of all so far. gone: requests whose path holds this are not found.
     status: answered to all, if not 0. fail: told the number of the request (from 1) and its path, gives the status to
     answer instead ("drop" closes the connection in the middle of the body, "whole" ignores the range), or nothing.
-    most: requests that were answered at once.
+    most: requests that waited for their answers at once.
     """
 
     url: str = ""
@@ -51,13 +51,11 @@ class _Handler(SimpleHTTPRequestHandler):
             number = len(state.requests)
             state.running += 1
             state.most = max(state.most, state.running)
-        try:
-            if state.delay_s:
-                threading.Event().wait(state.delay_s)
-            self._answer(state.status or (state.fail(number, self.path) if state.fail else None))
-        finally:
-            with state.lock:
-                state.running -= 1
+        if state.delay_s:
+            threading.Event().wait(state.delay_s)
+        with state.lock:
+            state.running -= 1  # before the answer: a client that has it may ask again at once
+        self._answer(state.status or (state.fail(number, self.path) if state.fail else None))
 
     def _answer(self, fault: int | str | None) -> None:
         path = Path(self.translate_path(self.path))

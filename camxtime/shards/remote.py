@@ -9,6 +9,7 @@ import asyncio
 import io
 import os
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,10 +99,11 @@ class RemoteStorage(Storage):
     def read_ranges(self, ranges: Sequence[Range]) -> list[bytes]:
         client = self._client_here()
         parts: list[bytes] = [b""] * len(ranges)
-        waiting = iter(enumerate(ranges))
+        waiting = deque(enumerate(ranges))
 
         async def work() -> None:
-            for i, (path, offset, nbytes) in waiting:
+            while waiting:
+                i, (path, offset, nbytes) = waiting.popleft()
                 if nbytes > 0:
                     parts[i] = await self._range(client, path, offset, nbytes)
 
@@ -109,7 +111,8 @@ class RemoteStorage(Storage):
             tasks = [asyncio.ensure_future(work()) for _ in range(min(len(ranges), self.options.in_flight))]
             try:
                 await asyncio.gather(*tasks)
-            finally:  # the first failure ends the others
+            finally:  # the first failure ends the others, also one that is told so just as its answer comes
+                waiting.clear()
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
@@ -195,8 +198,9 @@ class RemoteStorage(Storage):
         while True:
             attempt += 1
             try:
-                async with client.gate:
-                    return await asyncio.wait_for(get(), self.options.timeout_s)
+                # not wait_for: it forgets a cancellation that comes together with the answer
+                async with client.gate, asyncio.timeout(self.options.timeout_s):
+                    return await get()
             except client_errors() as error:
                 again = passes(error) and attempt < self.options.tries
                 if not again:
