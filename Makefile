@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml
 $(STAMP_DEV): $(STAMP)
 	@echo "Installing what the tests need …"
 	@$(BIN)/python -m pip install -qq torch==2.13.0
-	@$(BIN)/python -m pip install -qq --editable '.[render,exchange,remote,train,dev]'
+	@$(BIN)/python -m pip install -qq --editable '.[render,exchange,remote,train,evaluate,view,report,wan,dev]'
 	@touch $@
 
 demo: $(STAMP) ## render a small real dataset into out/demo, verify it, say how to look at it

@@ -79,7 +79,11 @@ ORDER = [
     "sampling",
     "splits",
     "formats",
+    "quality",
+    "evaluation",
+    "training",
     "farm",
+    "viewer",
     "cli",
 ]
 
