@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from camxtime.codec_names import check_codec
 from camxtime.spec.names import Identifier, RelativeFile, Seed, check_relative
 from camxtime.spec.paths import CameraPathSpec
+from camxtime.spec.quality import Quality
 
 SPEC_VERSION = 1
 MAX_CELLS_PER_GRID = 1_000_000
@@ -213,6 +214,7 @@ class DatasetSpec(Model):
     camera_paths: list[CameraPathSpec] = Field(min_length=1)
     combine: CombineCross | CombineEach | CombineList = Field(default=CombineCross(), discriminator="how")
     path_checks: PathChecks = PathChecks()
+    quality: Quality = Quality()
 
     @field_validator("passes")
     @classmethod
@@ -236,8 +238,15 @@ class DatasetSpec(Model):
         return self
 
     def canonical(self) -> dict[str, Any]:
-        """The spec as plain JSON data with every default written out: what a dataset stores."""
-        return json.loads(self.model_dump_json())
+        """The spec as plain JSON data with every default written out: what a dataset stores.
+
+        A `quality` section that says what holds anyway is left out, so that specs keep the digests they had before
+        there was one.
+        """
+        data: dict[str, Any] = json.loads(self.model_dump_json())
+        if self.quality == Quality():
+            del data["quality"]
+        return data
 
     @property
     def digest(self) -> str:

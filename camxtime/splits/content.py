@@ -223,7 +223,7 @@ class _PlanDigests:
     """
 
     def __init__(self, spec: DatasetSpec):
-        shared = {"grid", "image", "engine", "passes", "path_checks"}
+        shared = {"grid", "image", "engine", "passes", "path_checks", "quality"}
         stated = spec.model_dump(mode="json", exclude_defaults=True, include=shared)
         stated["grid"].pop("times_per_unit", None)
         self._recipe = {"version": spec.version, **stated}
