@@ -1,0 +1,69 @@
+"""Values against the bounds of a spec: which fail, by how much, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from camxtime.quality.measures import Values
+from camxtime.spec.quality import MEASURES, Bounds, QualityBase
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A measure beyond a bound. side: "min" or "max"."""
+
+    measure: str
+    value: float
+    bound: float
+    side: str
+
+    @property
+    def mend(self) -> str:
+        """What to change."""
+        known = MEASURES[self.measure]
+        return known.mend_low if self.side == "min" else known.mend_high
+
+    def __str__(self) -> str:
+        sign = "<" if self.side == "min" else ">"
+        return f"{self.measure} {self.value:.3g} {sign} {self.bound:.3g} {MEASURES[self.measure].unit}"
+
+
+def judge(values: Mapping[str, float | None], quality: QualityBase, names: Iterable[str] = MEASURES) -> list[Fault]:
+    """The faults among the named measures, worst first; what is None is not judged."""
+    faults = []
+    for name in names:
+        value, bounds = values.get(name), quality.bounds(name)
+        if value is None:
+            continue
+        if bounds.min is not None and value < bounds.min:
+            faults.append(Fault(name, value, bounds.min, "min"))
+        elif bounds.max is not None and value > bounds.max:
+            faults.append(Fault(name, value, bounds.max, "max"))
+    return sorted(faults, key=lambda fault: -excess(fault.value, quality.bounds(fault.measure)))
+
+
+def excess(value: float, bounds: Bounds) -> float:
+    """How far a value lies beyond the nearer bound, in units of that bound: above 0 fails, −1 is as good as can be.
+
+    Beyond a least value b it is 1 − value/b, beyond a greatest one value/b − 1 (where b is 0: the value itself), at most 1
+    so that measures compare; no bound gives −1.
+    """
+    sides = [-1.0]
+    if bounds.min is not None:
+        sides.append((bounds.min - value) / (abs(bounds.min) or 1.0))
+    if bounds.max is not None:
+        sides.append((value - bounds.max) / (abs(bounds.max) or 1.0))
+    return min(max(sides), 1.0)
+
+
+def badness(values: Values, quality: QualityBase) -> float:
+    """Rank of a grid: the sum of what fails if anything does, else the greatest excess (at most 0)."""
+    found = [excess(value, quality.bounds(name)) for name, value in values.items() if value is not None]
+    failing = sum(value for value in found if value > 0)
+    return failing if failing > 0 else max(found, default=-1.0)
+
+
+def unmeasured(values: Mapping[str, float | None], quality: QualityBase) -> list[str]:
+    """Measures that have a bound and no value: the dataset lacks a pass, or a grid lacks cells."""
+    return [name for name in MEASURES if values.get(name) is None and quality.bounds(name) != Bounds()]
