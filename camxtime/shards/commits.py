@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from camxtime.errors import DataError
-from camxtime.shards.atomic import write_atomic
 from camxtime.shards.layout import FORMAT_VERSION, UnitKey
+from camxtime.shards.store import Root, open_store, read_if_there
 from camxtime.shards.tables import COMMIT, META_KEY, fits, numpy_column, open_index_writer, read_meta
 
 
@@ -71,7 +70,7 @@ class Commit:
         return {name: int(self.rows.nbytes[..., i].sum(dtype=np.int64)) for i, name in enumerate(self.passes)}
 
 
-def write_commit(root: Path, commit: Commit) -> None:
+def write_commit(root: Root, commit: Commit) -> None:
     """Write the commit record, atomically; `WorkError` if that fails."""
     meta = {
         "format_version": FORMAT_VERSION,
@@ -93,19 +92,30 @@ def write_commit(root: Path, commit: Commit) -> None:
     with open_index_writer(target, COMMIT) as writer:
         writer.write_table(table)
         writer.add_key_value_metadata({META_KEY: json.dumps(meta, allow_nan=False).encode()})
-    write_atomic(root / commit.unit.commit, target.getvalue())
+    open_store(root).write(commit.unit.commit, target.getvalue())
 
 
-def read_commit(root: Path, unit: UnitKey) -> Commit:
+def read_commit(root: Root, unit: UnitKey) -> Commit:
     """The commit record of a unit; `DataError` if there is none, or it is damaged or of another version."""
-    path = root / unit.commit
+    commit = find_commit(root, unit)
+    if commit is None:
+        path = open_store(root).where(unit.commit)
+        raise DataError(f"{path} is missing: unit {unit.name} of grid {unit.grid} was never committed.")
+    return commit
+
+
+def find_commit(root: Root, unit: UnitKey) -> Commit | None:
+    """The commit record of a unit, None if there is none; `DataError` if it is damaged or of another version."""
+    store = open_store(root)
+    path = store.where(unit.commit)
+    data = read_if_there(store, unit.commit)
+    if data is None:
+        return None
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True) as file:
             meta = read_meta(file.metadata, path)
             table = file.read(use_threads=False)
         return _commit_of(unit, meta, table)
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is missing: unit {unit.name} of grid {unit.grid} was never committed.") from error
     except (OSError, KeyError, TypeError, ValueError) as error:  # pa.ArrowInvalid is a ValueError
         raise DataError(f"{path}: the commit record is damaged ({error}): delete it and render again.") from error
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,13 @@ import pyarrow as pa
 
 from camxtime.errors import DataError
 from camxtime.shards import layout
-from camxtime.shards.atomic import AtomicFile, write_atomic, write_error
+from camxtime.shards.atomic import write_error
 from camxtime.shards.codecs import of_passes
-from camxtime.shards.commits import Commit, product_columns, read_commit
+from camxtime.shards.collect import read_grids, record_ids
+from camxtime.shards.commits import Commit, product_columns
 from camxtime.shards.digest import dataset_digest, grid_digest, header_checksum
-from camxtime.shards.layout import UnitKey
 from camxtime.shards.records import GridRecord
+from camxtime.shards.store import Root, Store, open_store
 from camxtime.shards.tables import INDEX, META_KEY, close_quietly, open_index_writer
 
 CONVENTIONS = {
@@ -55,24 +55,25 @@ class DatasetHeader:
     planned: tuple[str, ...] | list[str] = ()
 
 
-def build_index(root: Path, header: DatasetHeader) -> dict[str, Any]:
-    """Build the index of the dataset in folder `root` and return the content of its dataset.json.
+def build_index(root: Root, header: DatasetHeader) -> dict[str, Any]:
+    """Build the index of the dataset at `root` (a folder, URL or store) and return the content of its dataset.json.
 
     A grid with all its units is "complete", one with fewer "incomplete"; planned grids without a record are "missing".
-    Raises `DataError` for damaged or contradicting records and commits, `WorkError` when the folder cannot be written.
+    Raises `DataError` for damaged or contradicting records and commits, `WorkError` when it cannot be written.
     """
-    root = Path(root)
+    store = open_store(root)
     codecs = {name: codec.name for name, codec in of_passes(dict(header.passes)).items()}
-    present = sorted(_record_ids(root))
+    present = sorted(record_ids(store))
     missing = sorted(set(header.planned) - set(present))
     with ExitStack() as stack:
-        tables = {name: stack.enter_context(_Table(root / name, schema)) for name, schema in INDEX.items()}
+        tables = {name: stack.enter_context(_Table(store, name, schema)) for name, schema in INDEX.items()}
         summary = _Summary()
-        for ordinal, grid in enumerate(present):
-            record = GridRecord.read(root, grid)
+        for ordinal, (record, commits) in enumerate(read_grids(store, present)):
             if record.passes != codecs:
-                raise DataError(f"Grid {grid} was prepared with passes {record.passes}, the dataset has {codecs}.")
-            _add_grid(tables, summary, record, list(_commits(root, record)), ordinal)
+                raise DataError(
+                    f"Grid {record.grid} was prepared with passes {record.passes}, the dataset has {codecs}."
+                )
+            _add_grid(tables, summary, record, commits, ordinal)
         digest = dataset_digest(summary.digests, missing)
         build = summary.build.hexdigest()
         files = {
@@ -99,18 +100,17 @@ def build_index(root: Path, header: DatasetHeader) -> dict[str, Any]:
         data = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         for table in tables.values():
             table.publish()
-    write_atomic(root / layout.DATASET_JSON, data)
+    store.write(layout.DATASET_JSON, data)
     return value
 
 
 class _Table:
     """One Parquet file of the index being written."""
 
-    def __init__(self, path: Path, schema: pa.Schema):
-        self.path = path
+    def __init__(self, store: Store, name: str, schema: pa.Schema):
         self.schema = schema
         self.groups = 0
-        self._target = AtomicFile(path)
+        self._target = store.stage(name)
         self._writer = open_index_writer(pa.PythonFile(self._target.file, mode="w"), schema)
         self._rows: list[dict[str, Any]] = []
 
@@ -121,7 +121,7 @@ class _Table:
         try:
             self._writer.write_table(table, row_group_size=table.num_rows)
         except OSError as error:
-            raise write_error(self.path, error) from error
+            raise write_error(self._target.path, error) from error
         self.groups += 1
         return self.groups - 1
 
@@ -139,7 +139,7 @@ class _Table:
             self._writer.add_key_value_metadata({META_KEY: json.dumps(meta).encode()})
             self._writer.close()
         except OSError as error:
-            raise write_error(self.path, error) from error
+            raise write_error(self._target.path, error) from error
         self._target.sync()
         with self._target.temporary.open("rb") as file:
             return {
@@ -171,40 +171,6 @@ class _Summary:
         self.states = {"complete": 0, "incomplete": 0}
         self.counts = {"cells": 0, "videos": 0, "shards": 0, "nbytes": 0}
         self.renderers: set[str] = set()
-
-
-def _record_ids(root: Path) -> Iterator[str]:
-    folder = root / layout.GRID_RECORDS
-    if not folder.is_dir():
-        raise DataError(f"{folder} is missing: {root} holds no grid records to build an index from.")
-    for path in folder.glob("[!.]*.json"):
-        yield path.name.removesuffix(".json")
-
-
-def _commits(root: Path, record: GridRecord) -> Iterator[Commit]:
-    """The grid's commits whose shard is there, by time. A commit without its shard stands for nothing."""
-    next_time = 0
-    folder = root / layout.COMMITS / record.grid
-    units = [UnitKey.of_name(record.grid, path.stem) for path in folder.glob("[!.]*.parquet")]
-    for unit in sorted(units, key=lambda unit: unit.t0):
-        if not (root / unit.shard).is_file():
-            continue
-        commit = read_commit(root, unit)
-        if unit.t0 < next_time or unit.t1 >= record.times:
-            raise DataError(
-                f"{root / unit.commit}: its times are outside the grid's 0 to {record.times - 1} or in another unit too."
-            )
-        if commit.cameras != len(record.cameras) or commit.codecs != record.passes:
-            raise DataError(
-                f"{root / unit.commit}: it has {commit.cameras} cameras and passes {commit.codecs}, the grid "
-                f"{len(record.cameras)} and {record.passes}."
-            )
-        if (root / unit.shard).stat().st_size != commit.nbytes:
-            raise DataError(
-                f"{root / unit.shard} does not have the {commit.nbytes} bytes that were committed: delete it and render again."
-            )
-        next_time = unit.t1 + 1
-        yield commit
 
 
 def _add_grid(

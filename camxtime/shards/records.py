@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from camxtime.errors import DataError, InputError
 from camxtime.geometry.cameras import Cameras
-from camxtime.shards.atomic import write_atomic
 from camxtime.shards.digest import canonical_json
 from camxtime.shards.imagesize import MAX_PIXELS
 from camxtime.shards.layout import FORMAT_VERSION, check_grid_id, grid_record_path
+from camxtime.shards.store import Root, open_store, read_if_there
 
 MAX_INDEX = 65_535
 """Most cameras, and most times, of a grid."""
@@ -71,8 +70,8 @@ class GridRecord:
             "instances": list(self.instances),
         }  # fmt: skip
 
-    def write(self, root: Path) -> Path:
-        """Write the record, atomically, and return its path; `InputError` if it is not representable as JSON."""
+    def write(self, root: Root) -> str:
+        """Write the record, atomically, and return its path in the dataset; `InputError` if JSON cannot represent it."""
         value = {
             "format_version": FORMAT_VERSION,
             **self.description(),
@@ -84,16 +83,20 @@ class GridRecord:
                 "K": self.cameras.K.reshape(-1, 9).tolist(),
             },
         }
-        path = Path(root) / grid_record_path(self.grid)
-        write_atomic(path, canonical_json(value) + b"\n")
+        path = grid_record_path(self.grid)
+        open_store(root).write(path, canonical_json(value) + b"\n")
         return path
 
     @staticmethod
-    def read(root: Path, grid: str) -> GridRecord:
+    def read(root: Root, grid: str) -> GridRecord:
         """The record of a grid; `DataError` if it is missing, damaged or of another format version."""
-        path = Path(root) / grid_record_path(grid)
+        store = open_store(root)
+        path = store.where(grid_record_path(grid))
+        data = read_if_there(store, grid_record_path(grid))
+        if data is None:
+            raise DataError(f"{path} is missing: grid {grid} was never prepared.")
         try:
-            value = json.loads(path.read_bytes())
+            value = json.loads(data)
             if value["format_version"] != FORMAT_VERSION:
                 raise DataError(f"{path} has format version {value['format_version']!r}; this is {FORMAT_VERSION}.")
             c2w = np.array(value["cameras"]["c2w"], np.float64).reshape(-1, 4, 4)
@@ -105,7 +108,5 @@ class GridRecord:
                 dict(value["passes"]), str(value["caption"]), dict(value["seeds"]), tuple(value["instances"]),
                 dict(value["path_parameters"]), dict(value["extra"]),
             )  # fmt: skip
-        except FileNotFoundError as error:
-            raise DataError(f"{path} is missing: grid {grid} was never prepared.") from error
-        except (OSError, KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
             raise DataError(f"{path}: the grid record is damaged ({error}): delete it and render again.") from error

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from camxtime.errors import DataError, InputError
+from camxtime.errors import CamxtimeError, DataError, InputError
 from camxtime.shards import web
 from camxtime.shards.retries import client_errors, passes, pause
 from camxtime.shards.storage import Range, Storage, inside
@@ -51,7 +51,7 @@ class RemoteOptions:
             raise InputError("RemoteOptions needs in_flight and tries of at least 1 and times that are positive.")
 
 
-class _Client:
+class Client:
     """What one process reads with: the file system, its event loop and the gate that bounds open requests."""
 
     def __init__(self, root: str, options: RemoteOptions):
@@ -85,7 +85,7 @@ class RemoteStorage(Storage):
     """A URL that fsspec reads. Many ranges are fetched at once, at most `options.in_flight` in the process."""
 
     gap = 256 * 1024
-    _client: _Client | None
+    _client: Client | None
 
     def __init__(self, root: str, options: RemoteOptions | None = None):
         self.root = root
@@ -137,7 +137,7 @@ class RemoteStorage(Storage):
         return int(size)
 
     def exists(self, path: str) -> bool:
-        async def look(client: _Client, place: str) -> bool:
+        async def look(client: Client, place: str) -> bool:
             try:
                 return bool((await client.call("info", place))["type"] == "file")
             except (FileNotFoundError, IsADirectoryError):
@@ -146,7 +146,7 @@ class RemoteStorage(Storage):
         return bool(self._ask(path, web.exists, look))
 
     def names(self, path: str) -> list[str]:
-        async def look(client: _Client, place: str) -> list[str]:
+        async def look(client: Client, place: str) -> list[str]:
             try:
                 found = await client.call("ls", place, detail=False)
             except (FileNotFoundError, NotADirectoryError):
@@ -163,7 +163,7 @@ class RemoteStorage(Storage):
             size = self._sizes[path] = self.size(path)
         return _RangeFile(self, path, size)
 
-    async def _range(self, client: _Client, path: str, offset: int, nbytes: int) -> bytes:
+    async def _range(self, client: Client, path: str, offset: int, nbytes: int) -> bytes:
         place, end = self._place(client, path), offset + nbytes
 
         async def get() -> bytes:
@@ -180,7 +180,7 @@ class RemoteStorage(Storage):
         self,
         path: str,
         on_web: Callable[[Any, str], Awaitable[Any]] | None,
-        elsewhere: Callable[[_Client, str], Awaitable[Any]],
+        elsewhere: Callable[[Client, str], Awaitable[Any]],
     ) -> Any:
         client = self._client_here()
         place = self._place(client, path)
@@ -192,19 +192,29 @@ class RemoteStorage(Storage):
 
         return self._run(client, lambda: self._try(client, path, 0, get))
 
-    async def _try(self, client: _Client, path: str, offset: int, get: Callable[[], Awaitable[T]]) -> T:
-        """`get` until it succeeds, fails for good, or has had its tries; then `DataError` with the file and the tries."""
+    async def _try(
+        self,
+        client: Client,
+        path: str,
+        offset: int,
+        get: Callable[[], Awaitable[T]],
+        failure: Callable[[str, BaseException, int], CamxtimeError] | None = None,
+        seconds: float | None = None,
+    ) -> T:
+        """`get` until it succeeds, fails for good, or has had its tries; then `failure` (`DataError` by default) with
+        the file and the tries. A try may take `seconds` (`options.timeout_s` by default).
+        """
         attempt = 0
         while True:
             attempt += 1
             try:
                 # not wait_for: it forgets a cancellation that comes together with the answer
-                async with client.gate, asyncio.timeout(self.options.timeout_s):
+                async with client.gate, asyncio.timeout(seconds or self.options.timeout_s):
                     return await get()
             except client_errors() as error:
                 again = passes(error) and attempt < self.options.tries
                 if not again:
-                    raise self._failed(path, error, attempt) from error
+                    raise (failure or self._failed)(path, error, attempt) from error
                 wait = pause(error, self.options.first_pause_s, attempt, f"{os.getpid()} {self.where(path)} {offset}")
             await asyncio.sleep(wait)  # outside the gate: others may read meanwhile
 
@@ -214,21 +224,21 @@ class RemoteStorage(Storage):
         tries = f" after {attempts} tries" if attempts > 1 else ""
         return DataError(f"{self.where(path)} cannot be read{tries}: {kind}: {why.rstrip('.')}.")
 
-    def _run(self, client: _Client, coroutine: Callable[[], Awaitable[T]]) -> T:
+    def _run(self, client: Client, coroutine: Callable[[], Awaitable[T]]) -> T:
         from fsspec.asyn import sync
 
         result: T = sync(client.loop, coroutine)
         return result
 
-    def _place(self, client: _Client, path: str) -> str:
+    def _place(self, client: Client, path: str) -> str:
         return f"{client.base}/{inside(path)}"
 
-    def _client_here(self) -> _Client:
+    def _client_here(self) -> Client:
         if self._pid != os.getpid():
             self._forget()  # after fork: the parent's lock may be held by a thread that is not here
         with self._lock:
             if self._client is None:
-                self._client = _Client(self.root, self.options)
+                self._client = Client(self.root, self.options)
             return self._client
 
     def _forget(self) -> None:

@@ -1,6 +1,6 @@
 """Cells of one unit → one shard and its commit record.
 
-The shard is streamed to disk, one row group (at most 120 cells) in memory; then it is read back from disk: the offset of
+The shard is streamed to a disk of this machine, one row group (at most 120 cells) in memory; then it is read back: the offset of
 every payload comes from the page headers, and the bytes there must have the checksum of the bytes that were given. The
 shard appears under its name only after that, and the commit record only after the shard.
 """
@@ -11,7 +11,6 @@ import hashlib
 import os
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
@@ -20,28 +19,29 @@ import pyarrow.parquet as pq
 
 from camxtime.errors import DataError, InputError, WorkError
 from camxtime.shards import codecs as codec_module
-from camxtime.shards.atomic import AtomicFile, folder_lock, write_error
-from camxtime.shards.commits import CellRows, Commit, read_commit, write_commit
+from camxtime.shards.atomic import write_error
+from camxtime.shards.commits import CellRows, Commit, find_commit, write_commit
 from camxtime.shards.digest import canonical_json, time_digest, unit_digest
 from camxtime.shards.layout import MAX_ROW_CELLS, UnitKey
 from camxtime.shards.pages import payload_spans
+from camxtime.shards.store import Root, open_store
 from camxtime.shards.tables import close_quietly, open_shard_writer, shard_schema
 
 
 class UnitWriter:
     """Writes the shard of one unit: `add` every cell in order of time, then camera; then `finish`.
 
-    root: the dataset's folder. cameras: C of the grid. codecs: pass → codec name (what the payloads are encoded with).
-    Use as a context manager: leaving it without `finish` removes the unfinished file. Raises `InputError` for unknown
-    codecs and `WorkError` when the target cannot be written.
+    root: the dataset's folder, URL or store. cameras: C of the grid. codecs: pass → codec name (what the payloads are
+    encoded with). Use as a context manager: leaving it without `finish` removes the unfinished file. Raises
+    `InputError` for unknown codecs and `WorkError` when the target cannot be written.
     """
 
     def __init__(
-        self, root: Path, unit: UnitKey, cameras: int, codecs: Mapping[str, str], row_cells: int = MAX_ROW_CELLS
+        self, root: Root, unit: UnitKey, cameras: int, codecs: Mapping[str, str], row_cells: int = MAX_ROW_CELLS
     ):
         if cameras < 1 or not 1 <= row_cells <= MAX_ROW_CELLS:
             raise InputError(f"A shard needs at least 1 camera and row groups of 1 to {MAX_ROW_CELLS} cells.")
-        self.root = Path(root)
+        self.store = open_store(root)
         self.unit = unit
         self.cameras = cameras
         self.codecs = {name: codec.name for name, codec in codec_module.of_passes(dict(codecs)).items()}
@@ -52,7 +52,7 @@ class UnitWriter:
         self._time_digests: list[str] = []
         self._added = 0
         self._schema = shard_schema(list(self.codecs))
-        self._target = AtomicFile(self.root / unit.shard)
+        self._target = self.store.stage(unit.shard)
         try:
             self._writer = open_shard_writer(pa.PythonFile(self._target.file, mode="w"), self._schema)
         except BaseException:
@@ -116,8 +116,8 @@ class UnitWriter:
             self.unit, self.cameras, self.codecs, nbytes, sha256, unit_digest(numbered, self.cameras, self.codecs),
             tuple(self._time_digests), self._rows, dict(info or {}),
         )  # fmt: skip
-        with folder_lock(self._target.path.parent), self._target:
-            known = self._known_commit()
+        with self.store.publishing(self.unit.shard.rpartition("/")[0]), self._target:
+            known = find_commit(self.store, self.unit)
             if known is not None:
                 if known.digest != commit.digest:
                     raise DataError(
@@ -128,7 +128,7 @@ class UnitWriter:
                 if self._shard_is_there(known):
                     return known
             self._target.publish()
-            write_commit(self.root, commit)
+            write_commit(self.store, commit)
         return commit
 
     def abandon(self) -> None:
@@ -187,9 +187,6 @@ class UnitWriter:
         if done * len(self.codecs) != self._rows.offset.size:
             raise DataError(f"{done} cells are in the file")
 
-    def _known_commit(self) -> Commit | None:
-        return read_commit(self.root, self.unit) if (self.root / self.unit.commit).exists() else None
-
     def _shard_is_there(self, known: Commit) -> bool:
-        path = self._target.path
-        return path.is_file() and path.stat().st_size == known.nbytes
+        shard = self.unit.shard
+        return self.store.exists(shard) and self.store.size(shard) == known.nbytes

@@ -99,7 +99,7 @@ def test_incomplete_and_missing_grids_are_kept_and_said(damaged: Path, spec: Syn
 
 def test_records_round_trip_and_refuse(tmp_path: Path, spec: SyntheticSpec) -> None:
     record = spec.record(spec.grids[0])
-    path = record.write(tmp_path)
+    path = tmp_path / record.write(tmp_path)
     again = GridRecord.read(tmp_path, record.grid)
     assert np.array_equal(again.cameras.c2w, record.cameras.c2w) and np.array_equal(again.cameras.K, record.cameras.K)
     assert again.description() == record.description() and again.seeds == record.seeds
