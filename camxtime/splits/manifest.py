@@ -7,28 +7,31 @@ A manifest is checked whenever it is loaded: its own SHA-256, its version, and t
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from camxtime.errors import CamxtimeError, DataError, InputError
-from camxtime.shards.atomic import write_atomic
 from camxtime.shards.digest import canonical_json
 from camxtime.shards.layout import check_grid_id
 from camxtime.splits.content import ROLES, Content, Kind, Role
 from camxtime.splits.leaks import find_leaks, refuse_leaks
+from camxtime.splits.signed import format_of, read_signed, write_signed
 
 FORMAT = "camxtime-splits"
 FORMAT_VERSION = 1
-MAX_BYTES = 512 * 2**20
 
 Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}([0-9a-f]{32})?$")]
 SplitName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=64)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 By = Literal["scene", "animation", "path", "both"]
 M = TypeVar("M", bound=BaseModel)
+
+__all__ = [
+    "FORMAT", "FORMAT_VERSION", "By", "Frozen", "Hex", "Manifest", "Source", "SplitName", "Text", "format_of", "key_table", "load",
+    "parse_model", "read_signed", "write_signed",
+]  # fmt: skip
 
 
 class Frozen(BaseModel):
@@ -193,52 +196,6 @@ def load(path: str | Path) -> Manifest:
     except CamxtimeError as error:
         raise DataError(f"{path}: {error}") from error
     return manifest
-
-
-def write_signed(path: Path, value: dict[str, Any]) -> Path:
-    """Write JSON with the SHA-256 of its canonical form as the last field; atomically."""
-    signed = {**value, "sha256": hashlib.sha256(canonical_json(value)).hexdigest()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, json.dumps(signed, indent=0, ensure_ascii=False, allow_nan=False).encode() + b"\n")
-    return path
-
-
-def format_of(path: Path) -> str:
-    """The kind of manifest in a file: its field `format`."""
-    value = _read(path)
-    return str(value.get("format"))
-
-
-def read_signed(path: Path, kind: str, version: int) -> dict[str, Any]:
-    """What `write_signed` wrote, without the format fields and the SHA-256, which are checked."""
-    value = _read(path)
-    if value.get("format") != kind:
-        raise DataError(f"{path}: is not a {kind} manifest (its field 'format' is {value.get('format')!r}).")
-    if value.get("format_version") != version:
-        raise DataError(
-            f"{path}: has manifest version {value.get('format_version')!r}; this camxtime reads version {version}: install "
-            "the version that wrote it, or cut it again."
-        )
-    stated = value.pop("sha256", None)
-    if hashlib.sha256(canonical_json(value)).hexdigest() != stated:
-        raise DataError(
-            f"{path}: its content does not have the SHA-256 that it states: it was changed after it was frozen."
-        )
-    return {name: item for name, item in value.items() if name not in ("format", "format_version")}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path}: {path.stat().st_size:,} bytes are more than a manifest has.")
-        value = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such manifest.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path}: cannot be read as a manifest: {error}.") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{path}: is not a manifest: it holds a JSON {type(value).__name__}.")
-    return value
 
 
 def parse_model(model: type[M], value: dict[str, Any], path: Path) -> M:
