@@ -25,6 +25,7 @@ COMMANDS = {
     "import": "Bring a dataset in from another format.",
     "export": "Write a dataset, a grid or a track in another format.",
     "qa": "Measure every grid, name what is not worth training on, and report.",
+    "view": "Look at a dataset in a web page.",
     "doctor": "Check this machine for all that rendering needs.",
     "spec": "Check a spec, list what specs can name, export the JSON Schema.",
 }

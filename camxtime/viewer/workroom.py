@@ -1,0 +1,53 @@
+"""Where long work is done: few threads of low priority, so that pointing at cells stays quick meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+Value = TypeVar("Value")
+
+NICE = 10
+
+
+class Workroom:
+    """Runs functions in `threads` threads of low priority. The same key at the same time is worked out once.
+
+    `stop` is set when the room closes: long functions look at it.
+    """
+
+    def __init__(self, threads: int = 2):
+        self.stop = threading.Event()
+        self._pool = ThreadPoolExecutor(threads, "camxtime-view", initializer=_step_back)
+        self._running: dict[Hashable, Future[Any]] = {}
+        self._lock = threading.Lock()
+
+    async def run(self, key: Hashable, function: Callable[[], Value]) -> Value:
+        """The function's result. When the asker goes away the work goes on for the others and the next."""
+        with self._lock:
+            future = self._running.get(key)
+            if future is None:
+                future = self._running[key] = self._pool.submit(function)
+                future.add_done_callback(lambda _: self._forget(key))
+        value: Value = await asyncio.shield(asyncio.wrap_future(future))
+        return value
+
+    def close(self) -> None:
+        """Call off what has not begun, and tell the rest to stop."""
+        self.stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _forget(self, key: Hashable) -> None:
+        with self._lock:
+            self._running.pop(key, None)
+
+
+def _step_back() -> None:
+    """Linux has a priority for each thread; elsewhere this does nothing."""
+    with suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
