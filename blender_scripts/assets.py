@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,17 +10,39 @@ from typing import Any
 
 import bpy
 
+from blender_scripts import bvh
+from blender_scripts.caches import Cached
 from blender_scripts.errors import StageError
 from blender_scripts.files import check_file, external_files, sha256
+from blender_scripts.usd_time import time_codes_per_second
+
+_NO_MESH = frozenset({"EMPTY", "CAMERA", "LIGHT", "ARMATURE", "SPEAKER", "LIGHT_PROBE"})
+_FINE_FPS = 2400
+"""Rate at which an Alembic file's span is asked for: Blender gives it in whole frames."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What a file brought: its objects, the frame rate its animation is written in, and the files it came from."""
+    """What a file brought.
+
+    objects: everything of it in the scene. fps: the frame rate its clips are written in. files: it and its textures,
+    [{"file", "sha256"}]. cached: motion that is read from the file itself (Alembic, USD), if there is any.
+    """
 
     objects: list[Any]
     fps: float
     files: list[dict[str, str]]
+    cached: Cached | None = None
+
+    def named(self) -> dict[str, Any]:
+        """Objects by the names they have in the file: Blender numbers names that are taken already."""
+        mine = {item.name for item in self.objects}
+        names = {}
+        for item in self.objects:
+            plain = re.sub(r"\.\d{3}$", "", item.name)
+            taken = plain not in mine and plain in bpy.data.objects
+            names[plain if taken else item.name] = item
+        return names
 
 
 def import_file(name: str) -> Imported:
@@ -29,24 +52,59 @@ def import_file(name: str) -> Imported:
     """
     path = Path(name)
     check_file(path)
-    before = {id_.as_pointer() for id_ in (*bpy.data.objects, *bpy.data.images, *bpy.data.libraries)}
-    scene = bpy.context.scene
-    fps = scene.render.fps / scene.render.fps_base
+    ids = (*bpy.data.objects, *bpy.data.images, *bpy.data.libraries, *bpy.data.cache_files)
+    before = {id_.as_pointer() for id_ in ids}
+    for action in bpy.data.actions:  # clips are chosen by name, so names of earlier files must be free
+        action.name = f"earlier {action.name}"
+    time = _Clock.of(bpy.context.scene)
     try:
         own_fps = _IMPORTERS[path.suffix.lower()](path)
     except (RuntimeError, OSError, ValueError, KeyError, IndexError, UnicodeDecodeError) as error:
         # Importers written in Python raise anything on a damaged file; the operator wraps it in a traceback.
         raise StageError(f"{path.name}: Blender cannot import it ({_reason(error)}); export it again") from error
+    finally:
+        read = _Clock.of(bpy.context.scene)
+        time.set(bpy.context.scene)
     for library in bpy.data.libraries:
         if library.as_pointer() not in before and not Path(bpy.path.abspath(library.filepath)).is_file():
             raise StageError(f"{path.name}: the linked library {Path(library.filepath).name} is missing")
-    objects = [o for o in scene.objects if o.as_pointer() not in before]
-    if not any(o.type not in {"EMPTY", "CAMERA", "LIGHT", "ARMATURE", "SPEAKER", "LIGHT_PROBE"} for o in objects):
-        raise StageError(f"{path.name}: holds nothing that renders")
+    objects = [o for o in bpy.context.scene.objects if o.as_pointer() not in before]
+    if all(o.type in _NO_MESH and not (o.type == "EMPTY" and o.instance_collection) for o in objects):
+        raise StageError(f"{path.name}: holds nothing that renders (no mesh); export it with its geometry")
     textures = external_files([i for i in bpy.data.images if i.as_pointer() not in before], path)
     files = [{"file": name, "sha256": sha256(path)}]
     files += [{"file": str(t), "sha256": sha256(t)} for t in sorted(set(textures)) if t != path]
-    return Imported(objects, own_fps or fps, files)
+    caches = [c for c in bpy.data.cache_files if c.as_pointer() not in before]
+    return Imported(objects, own_fps or time.rate, files, _cached(path, caches, read, time) if caches else None)
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """A scene's frame rate and frame range. Importers change them, and the stage's must stay."""
+
+    fps: int
+    base: float
+    start: int
+    end: int
+
+    @staticmethod
+    def of(scene: Any) -> _Clock:
+        return _Clock(scene.render.fps, scene.render.fps_base, scene.frame_start, scene.frame_end)
+
+    def set(self, scene: Any) -> None:
+        scene.render.fps, scene.render.fps_base = self.fps, self.base
+        scene.frame_start, scene.frame_end = self.start, self.end
+
+    @property
+    def rate(self) -> float:
+        return self.fps / self.base
+
+
+def _cached(path: Path, caches: list[Any], read: _Clock, time: _Clock) -> Cached:
+    """Motion that stays in the file: USD counts in its own time codes, Alembic in seconds (here: in frames of the stage)."""
+    if path.suffix.lower() == ".abc":
+        return Cached(caches, read.start / _FINE_FPS * time.rate, read.end / _FINE_FPS * time.rate, time.rate)
+    return Cached(caches, float(read.start), float(read.end), time_codes_per_second(path))
 
 
 def _reason(error: Exception) -> str:
@@ -76,6 +134,23 @@ def _blend(path: Path) -> float | None:
     return float(fps)
 
 
+def _alembic(path: Path) -> float | None:
+    bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = _FINE_FPS, 1.0
+    return _late("wm", "alembic_import", set_frame_range=True)(path)
+
+
+def _fbx(path: Path) -> float | None:
+    """The operator sets the scene's frame rate to the file's, which its key frames are counted in."""
+    _late("wm", "fbx_import")(path)
+    return float(bpy.context.scene.render.fps / bpy.context.scene.render.fps_base)
+
+
+def _usd(path: Path) -> float | None:
+    """Key frames are the file's time codes, whatever the scene's frame rate."""
+    _late("wm", "usd_import", set_frame_range=True)(path)
+    return time_codes_per_second(path)
+
+
 def _operator(call: Callable[..., Any], **options: Any) -> Callable[[Path], float | None]:
     def run(path: Path) -> float | None:
         if "FINISHED" not in call(filepath=str(path), **options):
@@ -94,13 +169,14 @@ _IMPORTERS: dict[str, Callable[[Path], float | None]] = {
     ".blend": _blend,
     ".glb": _late("import_scene", "gltf"),
     ".gltf": _late("import_scene", "gltf"),
-    ".fbx": _late("wm", "fbx_import"),
+    ".fbx": _fbx,
     ".obj": _late("wm", "obj_import"),
-    ".usd": _late("wm", "usd_import"),
-    ".usda": _late("wm", "usd_import"),
-    ".usdc": _late("wm", "usd_import"),
-    ".usdz": _late("wm", "usd_import"),
-    ".abc": _late("wm", "alembic_import"),
+    ".usd": _usd,
+    ".usda": _usd,
+    ".usdc": _usd,
+    ".usdz": _usd,
+    ".abc": _alembic,
+    ".bvh": bvh.load,
     ".ply": _late("wm", "ply_import"),
     ".stl": _late("wm", "stl_import"),
 }

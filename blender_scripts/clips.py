@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from blender_scripts.caches import Cached, bake_transforms
 from blender_scripts.errors import StageError
 
-FITS = ("loop", "stretch", "once")
+FITS = ("loop", "stretch", "once", "still")
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How a clip fills the times: `fit` loop, stretch or once; its own frame rate; the stage's T and frame rate."""
+    """How a clip fills the times: `fit` loop, stretch, once or still; its own frame rate; the stage's T and frame rate."""
 
     fit: str
     clip_fps: float
@@ -24,11 +25,15 @@ class Timing:
 
 @dataclass(frozen=True)
 class LaidClip:
-    """A clip as laid: its length in stage frames (not rounded) and how often it starts in T times."""
+    """A clip as laid: its length in stage frames (not rounded) and how often it starts in T times.
+
+    span: first and last frame in the file, stage frames per frame of the file, repeats.
+    """
 
     name: str
     period_frames: float
     repeats: float
+    span: tuple[float, float, float, float]
 
 
 def clip_names(objects: Iterable[Any]) -> list[str]:
@@ -36,40 +41,50 @@ def clip_names(objects: Iterable[Any]) -> list[str]:
     return sorted({name for id_ in _animated(objects) for name, *_ in _clips_of(id_)})
 
 
-def lay_clip(where: str, objects: list[Any], clip: str | None, timing: Timing) -> LaidClip | None:
+def lay_clip(
+    where: str, objects: list[Any], clip: str | None, timing: Timing, cached: Cached | None = None
+) -> LaidClip | None:
     """Replace all animation of `objects` by one clip over frames 1..T; None if the file has no clips at all.
 
     loop: at its own speed, repeated. stretch: its first pose at time 0, its last at T−1. once: at its own speed.
+    still: its first pose throughout. Motion cached in the file (`cached`) goes with the clip, or is the clip; it is not
+    laid here (`Cached.lay`).
     Raises StageError if the clip does not exist (listing those that do), if none was named though there are several,
     or, for `once`, if it is shorter than T times.
     """
-    names = clip_names(objects)
-    name = _choose(where, names, clip)
-    if name is None:
+    name = _choose(where, clip_names(objects), clip, cached is not None)
+    if name is None and cached is None:
         return None
     chosen = {}
     for id_ in _animated(objects):
         match = [c for c in _clips_of(id_) if c[0] == name]
         chosen[id_.as_pointer()] = match[0] if match else None
-    found = [c for c in chosen.values() if c is not None]
-    start = min(c[1].frame_range[0] for c in found)
-    end = max(c[1].frame_range[1] for c in found)
-    scale, repeats = _fit(where, name, float(end - start), timing)
+    spans = [tuple(c[1].frame_range) for c in chosen.values() if c is not None]
+    if cached is not None:
+        spans.append((cached.start, cached.end))
+    start, end = min(s[0] for s in spans), max(s[1] for s in spans)
+    if cached is not None and name is None:
+        timing = Timing(timing.fit, cached.fps, timing.times, timing.fps)
+    scale, repeats = _fit(where, name or "its animation", float(end - start), timing)
+    span = (start, start if timing.fit == "still" else end, scale, repeats)
     for id_ in list(_animated(objects)):
-        _lay(id_, chosen[id_.as_pointer()], (start, end, scale, repeats))
-    return LaidClip(name, float(end - start) * scale, repeats)
+        _lay(id_, chosen[id_.as_pointer()], span)
+    return LaidClip(name or "", float(span[1] - start) * scale, repeats, span)
 
 
-def freeze(objects: Iterable[Any]) -> None:
-    """Take all actions off, so that the objects keep the pose they have now."""
+def freeze(objects: list[Any], cached: Cached | None = None) -> None:
+    """Take all actions off, so that the objects keep the pose they have now; cached motion stops at its start."""
+    if cached is not None:
+        cached.freeze()
+        bake_transforms(objects, 1)
     for id_ in _animated(objects):
         id_.animation_data.action = None
         for track in list(id_.animation_data.nla_tracks):
             id_.animation_data.nla_tracks.remove(track)
 
 
-def _choose(where: str, names: list[str], clip: str | None) -> str | None:
-    listed = ", ".join(names) or "none"
+def _choose(where: str, names: list[str], clip: str | None, cached: bool) -> str | None:
+    listed = ", ".join(names) or ("one motion without a name; leave out `clip`" if cached else "none")
     if clip is None:
         if len(names) > 1:
             raise StageError(f"{where}: name one of its {len(names)} clips with `clip`: {listed}")
@@ -84,7 +99,7 @@ def _fit(where: str, name: str, length: float, timing: Timing) -> tuple[float, f
     if timing.fit not in FITS:
         raise StageError(f"animation.fit: {timing.fit!r} is not known; known: {', '.join(FITS)}")
     last = max(timing.times - 1, 1)
-    if length < 1e-6:  # a pose, not a motion
+    if length < 1e-6 or timing.fit == "still":  # a pose, not a motion
         return 1.0, 1.0
     if timing.fit == "stretch":
         return last / length, 1.0
@@ -95,6 +110,8 @@ def _fit(where: str, name: str, length: float, timing: Timing) -> tuple[float, f
             f"{where}: clip {name!r} lasts {seconds:.2f} s, shorter than {timing.times} times at {timing.fps:g} fps; "
             "use fit loop or stretch, or fewer times"
         )
+    if timing.fit == "once":
+        return scale, 1.0
     return scale, max(math.ceil(last / (length * scale) + 1e-9), 1.0)
 
 
@@ -111,6 +128,7 @@ def _lay(id_: Any, clip: tuple[str, Any, Any] | None, span: tuple[float, float, 
     if slot is not None:
         strip.action_slot = slot
     strip.use_sync_length = False
+    end = max(end, start + 1e-3)  # a pose: a strip cannot be empty
     strip.action_frame_start, strip.action_frame_end = start, end
     strip.scale, strip.repeat = scale, repeats
     strip.frame_start = 1

@@ -25,6 +25,7 @@ MAGIC: dict[str, tuple[bytes, ...]] = {
     ".usdz": (b"PK\x03\x04",),
     ".abc": (b"Ogawa", b"\x89HDF"),
     ".ply": (b"ply",),
+    ".bvh": (b"HIERARCHY",),
 }
 """How files of a kind begin. `.gltf`, `.obj` and `.stl` have no magic number and are checked by their content."""
 

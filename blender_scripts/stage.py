@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import sys
 import time as clock
@@ -13,9 +14,10 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from blender_scripts import animations, file_parameters, instances, lights, measure, scenes, space, subject
+from blender_scripts import cast, file_parameters, instances, lights, measure, scenes, space
 from blender_scripts.assets import import_file
 from blender_scripts.bvh_sharing import is_ghost, share_meshes
+from blender_scripts.clip_words import noun_phrase
 from blender_scripts.clips import freeze
 from blender_scripts.contracts import AnimatedSubject, AnimationContext, SceneContract
 from blender_scripts.errors import StageError
@@ -57,7 +59,7 @@ def load_stage(request: dict[str, Any], beat: Callable[[], None] = lambda: None)
     _set_frames(times, fps)
     contract, files = _load_scene(request["scene"])
     beat()
-    placed, more = _load_animation(request["animation"], AnimationContext(times, fps, contract))
+    placed, more = cast.load(request["animation"], AnimationContext(times, fps, contract))
     measure.sync_visibility()
     beat()
     bake_physics(times)
@@ -111,8 +113,8 @@ def _load_scene(request: dict[str, Any]) -> tuple[SceneContract, list[dict[str, 
         known = ", ".join(file_parameters.LIGHTS)
         raise StageError(f"{name}: parameter 'lights' must be one of {known}, not {values['lights']!r}")
     imported = import_file(request["file"])
-    freeze(imported.objects)
-    _scale(imported.objects, values["scale"])
+    freeze(imported.objects, imported.cached)
+    _set_upright(imported.objects, values["scale"], values["turn_x_deg"])
     measure.sync_visibility()
     if values["lights"] == "default" or (values["lights"] == "auto" and not lights.is_lit(imported.objects)):
         lights.add_default_lights()
@@ -121,8 +123,22 @@ def _load_scene(request: dict[str, Any]) -> tuple[SceneContract, list[dict[str, 
     mesh = space.Mesh.of(measure.surfaces(lambda _: True))
     if mesh is None:
         raise StageError(f"{name}: holds nothing that renders")
-    caption = request.get("caption") or "a " + name.rsplit(".", 1)[0].replace("_", " ").replace("-", " ").lower()
-    return space.find_space(name, mesh, caption), imported.files
+    check_scene_size(name, mesh.box)
+    return space.find_space(name, mesh, request.get("caption") or noun_phrase(name)), imported.files
+
+
+def check_scene_size(name: str, box: NDArray[np.float64]) -> None:
+    """Raise StageError for a scene whose box (2, 3) in metres cannot be meant: another unit was."""
+    if not np.isfinite(box).all():
+        raise StageError(f"{name}: has vertices at infinity; export it again")
+    side = float((box[1] - box[0])[:2].max())
+    low, high = file_parameters.SCENE_METRES
+    if not low <= side <= high:
+        way = "larger" if side < low else "smaller"
+        raise StageError(
+            f"{name}: is {side:.3g} m across, so its unit is not the metre; make it {way} with params: "
+            f"{{scale: {file_parameters.likely_scale(side):g}}}"
+        )
 
 
 def _with_caption(contract: SceneContract, caption: str | None) -> SceneContract:
@@ -131,8 +147,8 @@ def _with_caption(contract: SceneContract, caption: str | None) -> SceneContract
     return SceneContract(**{**contract.__dict__, "caption": caption})
 
 
-def _scale(objects: list[Any], factor: float) -> None:
-    if factor == 1.0:
+def _set_upright(objects: list[Any], factor: float, turn_x_deg: float) -> None:
+    if factor == 1.0 and turn_x_deg == 0.0:
         return
     root = bpy.data.objects.new("camxtime scale", None)
     bpy.context.scene.collection.objects.link(root)
@@ -140,20 +156,8 @@ def _scale(objects: list[Any], factor: float) -> None:
         if item.parent is None:
             item.parent = root
     root.scale = (factor, factor, factor)
+    root.rotation_euler.x = math.radians(turn_x_deg)
     bpy.context.view_layer.update()
-
-
-def _load_animation(request: dict[str, Any], context: AnimationContext) -> tuple[AnimatedSubject, list[dict[str, str]]]:
-    rng = np.random.default_rng(int(request["seed"]))
-    given = request.get("params", {})
-    if "family" in request:
-        family = animations.load(request["family"])
-        placed = family.build(resolve(request["family"], family.PARAMETERS, given, rng), rng, context)
-        caption = request.get("caption") or placed.caption
-        return AnimatedSubject(placed.objects, placed.front_deg, caption), []
-    name = request["file"].replace("\\", "/").rsplit("/", 1)[-1]
-    loaded = subject.load_subject(request, resolve(name, file_parameters.ANIMATION, given, rng), context)
-    return loaded.subject, loaded.files
 
 
 def _bounds(times: int, members: set[Any], request: dict[str, Any], beat: Callable[[], None]) -> NDArray[np.float64]:
