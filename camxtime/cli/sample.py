@@ -62,6 +62,7 @@ def command(
     """
     import camxtime
     from camxtime.sampling import PairSampler, Recipe
+    from camxtime.sampling.catalog import Catalog, fitting_frames
     from camxtime.sampling.recipe_file import read_recipe
 
     if condition and strip is None:
@@ -70,7 +71,7 @@ def command(
     grids = _split_grids(data, manifest, split) if manifest is not None else None
     recipe = read_recipe(recipe_file) if recipe_file is not None else Recipe()
     if recipe_file is None and frames is None:
-        frames = _fitting_frames(data, recipe.frames)
+        frames = fitting_frames(Catalog(data), recipe.frames)
     recipe = _changed(recipe, frames, contexts, choose)
     sampler = PairSampler(data, recipe, seed, grids)
     pairs = [sampler.pair(index) for index in range(start, start + count)]
@@ -94,14 +95,6 @@ def _split_grids(data: Dataset, manifest: Path, split: str) -> tuple[str, ...]:
     frozen = load(manifest)
     frozen.check(content_of(data))
     return frozen.grids(split)
-
-
-def _fitting_frames(data: Dataset, frames: int) -> int:
-    """The recipe's frames, or as many as every complete grid has."""
-    from camxtime.sampling.catalog import Catalog
-
-    catalog = Catalog(data)
-    return min(frames, *(catalog.times(number) for number in range(len(catalog))))
 
 
 def _changed(recipe: Recipe, frames: int | None, contexts: int | None, choose: str | None) -> Recipe:

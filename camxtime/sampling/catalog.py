@@ -129,6 +129,11 @@ class Catalog:
         return np.where(moving[clip.parts], clip.track.cameras, clip.track.times)
 
 
+def fitting_frames(catalog: Catalog, frames: int) -> int:
+    """So many frames, or as many as every grid drawn from has times."""
+    return min(frames, *(catalog.times(number) for number in range(len(catalog))))
+
+
 def hop(first: ClipRef, second: ClipRef, frame: int) -> ClipRef:
     """`first` up to a frame, `second` from it on (both of one length, each in one grid)."""
     late = np.arange(len(first)) >= frame

@@ -17,9 +17,13 @@ from camxtime.errors import CamxtimeError, InputError
 from camxtime.viewer.answers import page_answer, refuse
 from camxtime.viewer.pagefiles import page_file
 from camxtime.viewer.routes_cells import cell_routes
+from camxtime.viewer.routes_clips import clip_routes
 from camxtime.viewer.routes_grids import grid_routes
+from camxtime.viewer.routes_pairs import pair_routes
+from camxtime.viewer.routes_render import render_routes
 from camxtime.viewer.security import BodyTooLargeError
 from camxtime.viewer.state import State
+from camxtime.viewer.workroom import StoppedError
 
 QUICK_THREADS = 6
 """Answers that are worked out at once (cells, JSON)."""
@@ -34,9 +38,16 @@ def make_app(state: State) -> Starlette:
         yield
         state.close()
 
-    routes = [*grid_routes(state), *cell_routes(state), Route("/{path:path}", _page)]
+    routes = [
+        *grid_routes(state),
+        *cell_routes(state),
+        *clip_routes(state),
+        *pair_routes(state),
+        *render_routes(state),
+        Route("/{path:path}", _page),
+    ]
     failures: dict[Any, Callable[..., Any]] = {
-        HTTPException: _refused, CamxtimeError: _failed, BodyTooLargeError: _too_large,
+        HTTPException: _refused, StoppedError: _stopped, CamxtimeError: _failed, BodyTooLargeError: _too_large,
     }  # fmt: skip
     return Starlette(routes=routes, exception_handlers=failures, lifespan=lifespan)
 
@@ -60,3 +71,7 @@ async def _failed(_: Request, error: CamxtimeError) -> Response:
 
 async def _too_large(_: Request, error: BodyTooLargeError) -> Response:
     return JSONResponse({"error": "The request's body is too large."}, 413, {"Connection": "close"})
+
+
+async def _stopped(_: Request, error: StoppedError) -> Response:
+    return JSONResponse({"error": "The server is ending."}, 503, {"Cache-Control": "no-store"})

@@ -112,9 +112,11 @@ def overlap_picture(grid: Grid, first: tuple[int, int], second: tuple[int, int])
     """
     step = int(np.ceil(np.sqrt(grid.H * grid.W / _OVERLAP_PIXELS)))
     clip = grid.clip([first[0], second[0]], [first[1], second[1]], ("depth",))
-    views = [View(depth[::step, ::step], c2w, _coarser(K, step)) for depth, c2w, K in
-             zip(clip.depth, clip.c2w, clip.K, strict=True)]  # fmt: skip
-    found = reproject(*views)
+    a, b = (
+        View(depth[::step, ::step], c2w, _coarser(K, step))
+        for depth, c2w, K in zip(clip.depth, clip.c2w, clip.K, strict=True)
+    )
+    found = reproject(a, b)
     table = np.array([OVERLAP_COLOURS[label] for label in LABELS], np.uint8)
     shares = {label: round(count / found.labels.size, 5) for label, count in found.counts.items()}
     words = "{" + ", ".join(f'"{label}": {share}' for label, share in shares.items()) + "}"

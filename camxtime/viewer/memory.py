@@ -49,7 +49,7 @@ class ByteCache(Generic[Value]):
 
     def _keep(self, key: Hashable, value: Value) -> None:
         nbytes = self._size(value)
-        if nbytes > self._limit // 4:
+        if nbytes > max(self._limit // 4, 1):
             return
         with self._lock:
             self._values[key] = (value, nbytes)

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from camxtime.shards.grid import Grid
+from camxtime.shards.records import MAX_INDEX
 from camxtime.viewer import cells
 from camxtime.viewer.answers import image_answer, refuse
 from camxtime.viewer.cells import Picture
+from camxtime.viewer.query import whole_number
 from camxtime.viewer.state import State
-
-MAX_INDEX_DIGITS = 6
 
 
 def cell_routes(state: State) -> list[Route]:
@@ -23,7 +23,11 @@ def cell_routes(state: State) -> list[Route]:
 
     def cell_of(request: Request) -> tuple[Grid, int, int]:
         camera, time = request.path_params["camera"], request.path_params["time"]
-        return state.source.grid(request.path_params["grid"]), index_of(camera), index_of(time)
+        return (
+            state.source.grid(request.path_params["grid"]),
+            whole_number(camera, "camera", MAX_INDEX),
+            whole_number(time, "time", MAX_INDEX),
+        )
 
     def rgb(request: Request) -> Response:
         grid, camera, time = cell_of(request)
@@ -57,7 +61,8 @@ def cell_routes(state: State) -> list[Route]:
 
     def overlap(request: Request) -> Response:
         grid, camera, time = cell_of(request)
-        other = (index_of(request.query_params.get("c2", "")), index_of(request.query_params.get("t2", "")))
+        camera2, time2 = (whole_number(request.query_params.get(name), name, MAX_INDEX) for name in ("c2", "t2"))
+        other = (camera2, time2)
         tags = [cells.check_cell(grid, *place, "depth") for place in ((camera, time), other)]
         key = ("overlap", grid.digest, camera, *other, *tags)
         return picture(request, key, lambda: cells.overlap_picture(grid, (camera, time), other))
@@ -76,13 +81,6 @@ def cell_routes(state: State) -> list[Route]:
         Route(at + "instance.bin", instance_bin),
         Route(at + "overlap.png", overlap),
     ]
-
-
-def index_of(text: str) -> int:
-    """A camera or time from an address; an HTTP error if it is none."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_INDEX_DIGITS):
-        raise refuse(400, "Cameras and times are whole numbers from 0 on.")
-    return int(text)
 
 
 def _range(request: Request, default: tuple[float, float]) -> tuple[float, float]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Hashable
 from typing import Any
 
 from camxtime.errors import InputError
+from camxtime.sampling.pairs import PairSampler
 from camxtime.shards.dataset import Dataset
 from camxtime.shards.grid import Grid
 from camxtime.splits.manifest import FORMAT as SPLITS
@@ -15,11 +17,13 @@ from camxtime.viewer.answers import json_bytes, refuse
 from camxtime.viewer.cells import Picture, depth_range_of
 from camxtime.viewer.memory import ByteCache
 from camxtime.viewer.options import ViewOptions
+from camxtime.viewer.pairs import NamedRecipe, make_sampler, recipes
 from camxtime.viewer.source import Source
 from camxtime.viewer.thumb_store import BESIDE, ThumbStore, user_cache
 from camxtime.viewer.workroom import Workroom
 
 PICTURE_BYTES = 48 * 2**20
+SAMPLERS = 8
 JSON_BYTES = 32 * 2**20
 
 
@@ -32,8 +36,10 @@ class State:
         self.pictures: ByteCache[Picture] = ByteCache(PICTURE_BYTES, len)
         self.texts: ByteCache[bytes] = ByteCache(JSON_BYTES, len)
         self._values: ByteCache[Any] = ByteCache(1000, lambda _: 1)
+        self._samplers: ByteCache[PairSampler] = ByteCache(SAMPLERS, lambda _: 1)
         self.work = Workroom()
         self.manifest = _splits_of(options)
+        self.recipes = recipes(options.recipes)
         self.thumbs = ThumbStore(_folders(options, self.source), options.cache_bytes)
 
     @property
@@ -47,7 +53,7 @@ class State:
         dataset = self.dataset
         return {
             "sample": "complete" in dataset.grids.column("status"),
-            "mp4": "rgb" in dataset.passes,
+            "mp4": "rgb" in dataset.passes and importlib.util.find_spec("av") is not None,
             "overlap": "depth" in dataset.passes,
             "render": self.source.rendered_here,
             "benchmark": False,
@@ -82,6 +88,16 @@ class State:
     def depth_range(self, grid: Grid) -> tuple[float, float]:
         """(near, far) that a grid's depth pictures are coloured by."""
         found: tuple[float, float] = self.keep(("range", grid.digest), lambda: depth_range_of(grid))
+        return found
+
+    def sampler(self, named: NamedRecipe, split: str | None, seed: int) -> PairSampler:
+        """The sampler of a recipe, split and seed; `InputError` for a split that is not there."""
+        dataset = self.dataset
+        if split is not None and self.manifest is None:
+            raise InputError("There are no splits here: start with --manifest.")
+        grids = self.manifest.grids(split) if split is not None and self.manifest is not None else None
+        key = ("sampler", dataset.digest, named.recipe.digest, named.fitted, split, seed)
+        found: PairSampler = self._samplers.get(key, lambda: make_sampler(dataset, named, seed, grids))
         return found
 
     def keep(self, key: Hashable, make: Any) -> Any:

@@ -72,7 +72,7 @@ class ThumbStore:
 
     def _files(self) -> list[tuple[float, int, Path]]:
         """(time of last use, size, path) of the files that are ours."""
-        found = []
+        found: list[tuple[float, int, Path]] = []
         if self.root is None:
             return found
         with suppress(OSError), os.scandir(self.root) as entries:

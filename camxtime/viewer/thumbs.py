@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camxtime.sampling.decode import Decoder, Wanted
-from camxtime.sampling.tracks import ClipRef, Track
+from camxtime.sampling.tracks import ClipRef, Track, diagonal_cameras
 from camxtime.sampling.view import View
 from camxtime.shards.animation import animated_webp
 from camxtime.shards.colours import pass_colours
 from camxtime.shards.dataset import Dataset
 from camxtime.shards.grid import Grid
+from camxtime.viewer.workroom import StoppedError
 
 CELL_PX = 32
 MOSAIC_PX = 4096
@@ -28,10 +29,6 @@ THUMB_FRAMES = 48
 _QUALITY = 80
 _CHECKER = ((214, 217, 222), (196, 200, 207))
 """Where cells are missing: two greys."""
-
-
-class StoppedError(Exception):
-    """The server is ending: the picture is not wanted any more."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,7 @@ def diagonal_thumb(dataset: Dataset, grid: Grid) -> bytes:
     frames = max(grid.C, grid.T)
     every = -(-frames // THUMB_FRAMES)
     f = np.arange(0, frames, every)
-    span = max(frames - 1, 1)
-    cameras, times = ((2 * f * (n - 1) + span) // (2 * span) for n in (grid.C, grid.T))
+    cameras, times = (diagonal_cameras(count, frames, f) for count in (grid.C, grid.T))
     there = grid.index.shard[times, cameras, grid.passes.index(shown_pass(grid))] >= 0
     scale = min(THUMB_PX / max(grid.W, grid.H), 1.0)
     size = (max(1, round(grid.W * scale)), max(1, round(grid.H * scale)))

@@ -15,6 +15,10 @@ Value = TypeVar("Value")
 NICE = 10
 
 
+class StoppedError(Exception):
+    """The server is ending: what was being made is not wanted any more."""
+
+
 class Workroom:
     """Runs functions in `threads` threads of low priority. The same key at the same time is worked out once.
 
