@@ -53,6 +53,7 @@ class BlenderProcess:
         self._stream: RenderStream | None = None
         self._log_start = 0
         self._layout: Layout | None = None
+        self.setup: tuple[dict[str, Any], tuple[int, int], list[str]] | None = None  # `configure`'s last arguments
 
     def __enter__(self) -> BlenderProcess:
         return self
@@ -108,7 +109,7 @@ class BlenderProcess:
                 "scratch": str(self._launch.scratch.resolve()),
             },
         )
-        self._layout = (width, height, tuple(passes), answer["route"])
+        self._layout, self.setup = (width, height, tuple(passes), answer["route"]), (engine, image, passes)
         return DeviceInfo(answer["device"], tuple(answer["names"]), answer["route"], Path(answer["ocio_config"]))
 
     def load_stage(self, request: dict[str, Any]) -> StageReport:

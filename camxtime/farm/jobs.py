@@ -36,6 +36,7 @@ class Recipe:
     times_per_unit: int
     views_per_batch: int
     checks: dict[str, Any]
+    quality: dict[str, Any]
     spec_digest: str
 
     @staticmethod
@@ -53,6 +54,7 @@ class Recipe:
             times_per_unit=spec.grid.times_per_unit,
             views_per_batch=views_per_batch(spec),
             checks=spec.path_checks.model_dump(),
+            quality=spec.quality.model_dump(),
             spec_digest=spec.digest,
         )
 

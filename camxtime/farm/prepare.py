@@ -6,7 +6,7 @@ A record holds everything that a unit's rendering needs besides the stage, so a 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from camxtime.errors import InputError
 from camxtime.farm.blender import BlenderProcess
 from camxtime.farm.blender_types import StageReport
+from camxtime.farm.gate import Gate
 from camxtime.farm.jobs import GridJob, Recipe, noise_seed
 from camxtime.farm.words import path_words
 from camxtime.geometry.cameras import Cameras
@@ -27,10 +28,21 @@ TIMES_LOOKED_AT = 9  # for the subject's visibility, evenly spaced, first and la
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checks found: the worst failing check in words (None: all passed) and what was measured."""
+    """What the checks found: the worst failing one in words (None: all passed), what the path's and its cells' measured."""
 
     fault: str | None
     measured: dict[str, float]
+    quality: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The draw of a path that passed. number: which draw; redrawn: why those before it did not pass, with counts."""
+
+    number: int
+    drawn: DrawnPath
+    verdict: Verdict
+    redrawn: dict[str, int]
 
 
 def visibility_times(times: int) -> list[int]:
@@ -65,10 +77,21 @@ def judge(process: BlenderProcess, cameras: Cameras, framing: Framing, recipe: R
     return Verdict(None, measured)
 
 
+def look(gate: Gate, cameras: Cameras, verdict: Verdict) -> Verdict:
+    """The verdict on a path that passed `judge`, after a look at a few of its cells."""
+    faults, values = gate.judge(cameras)
+    words = (
+        f"had {faults[0].measure} {'below' if faults[0].side == 'min' else 'above'} {faults[0].bound:g}"
+        if faults
+        else None
+    )
+    return Verdict(words, verdict.measured, values)
+
+
 def choose_path(
-    process: BlenderProcess, framing: Framing, grid: GridJob, recipe: Recipe
-) -> tuple[int, DrawnPath, Verdict]:
-    """Draw the grid's path until one passes the checks; returns the draw's number, the path and what was measured.
+    process: BlenderProcess, framing: Framing, grid: GridJob, recipe: Recipe, gate: Gate | None = None
+) -> Choice:
+    """Draw the grid's path until one passes the checks, and its probe cells the gate if there is one.
 
     Draw k depends on the grid's seed and k alone.
 
@@ -85,14 +108,16 @@ def choose_path(
             break  # nothing in it is drawn: another attempt would be the same
         before = drawn
         verdict = judge(process, drawn.cameras, framing, recipe)
+        if verdict.fault is None and gate is not None:
+            verdict = look(gate, drawn.cameras, verdict)
         if verdict.fault is None:
-            return number, drawn, verdict
+            return Choice(number, drawn, verdict, dict(faults))
         faults[verdict.fault] += 1
     tried = sum(faults.values())
     counts = "; ".join(f"{count} {fault}" for fault, count in faults.most_common())
     raise InputError(
         f"{grid.grid_id}: none of {tried} draws of its {grid.kind} path can be filmed: {counts}. Widen the path's ranges, "
-        "bring it nearer (distance_fit), or loosen path_checks in the spec."
+        "bring it nearer (distance_fit), or loosen path_checks or quality in the spec."
     )
 
 
@@ -109,7 +134,9 @@ def prepare(process: BlenderProcess, stage: StageReport, grid: GridJob, recipe: 
         InputError: no path passes the checks, or the stage has no subject to frame.
     """
     framing = Framing.from_dict(stage.framing)
-    number, drawn, verdict = choose_path(process, framing, grid, recipe)
+    gate = Gate(process, stage, grid, recipe) if recipe.quality["gate"] else None
+    choice = choose_path(process, framing, grid, recipe, gate)
+    drawn = choice.drawn
     words = grid.caption if grid.caption is not None else path_words(grid.kind, drawn.parameters)
     caption = compose_caption(stage.captions["animation"], stage.captions["scene"], words)
     return GridRecord(
@@ -121,14 +148,16 @@ def prepare(process: BlenderProcess, stage: StageReport, grid: GridJob, recipe: 
         caption=caption,
         seeds={
             "grid": grid.seed,
-            "draw": number,
+            "draw": choice.number,
             "noise": {str(t): noise_seed(grid.seed, t) for t in range(recipe.times)},
         },
         instances=tuple(stage.instances),
         path_parameters={"kind": grid.kind, "speed": grid.speed, **drawn.parameters},
         extra={
             "framing": framing.to_dict(),
-            "checks": verdict.measured,
+            "checks": choice.verdict.measured,
+            "quality": choice.verdict.quality,
+            "redrawn": choice.redrawn,
             "assets": [{**asset, "file": _relative(asset["file"], grid.assets_root)} for asset in stage.assets],
             "triangles": stage.triangles,
             "objects": stage.objects,
