@@ -27,10 +27,12 @@ from camxtime.farm.blender import BlenderProcess
 from camxtime.farm.blender_launch import environment
 from camxtime.farm.blender_types import BlenderLaunch, RenderRequest
 from camxtime.farm.driver import render
+from camxtime.farm.events import read_events
 from camxtime.farm.jobs import RunPlan, plan_run
 from camxtime.farm.options import RenderOptions
 from camxtime.geometry.cameras import Cameras
 from camxtime.shards.records import GridRecord
+from camxtime.shards.store import open_store
 from camxtime.spec import DatasetSpec, expand, loads
 
 SPEC = """
@@ -89,8 +91,7 @@ def ours(case: Case, folder: Path, options: RenderOptions) -> Measured:
     if not summary.ok:
         raise SystemExit("\n".join(summary.lines()))
     seconds = summary.timing["steady"] + summary.timing["index"]
-    lines = [json.loads(line) for line in (folder / "ledger" / "events.jsonl").read_text().splitlines()]
-    at = {line["event"]: line["at"] for line in reversed(lines)}
+    at = {line["event"]: line["at"] for line in reversed(list(read_events(open_store(folder))))}
     startup = {
         "ray": at["ray_connected"] - at["run_started"],
         "actor_and_blender": at["worker_started"] - at["ray_connected"],

@@ -15,7 +15,7 @@ DEFAULTS = RenderOptions()
 
 @click.command("render")
 @click.argument("spec", type=click.Path())
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the dataset.")
+@click.option("--out", required=True, help="Folder of the dataset, or a URL such as s3://bucket/name.")
 @click.option(
     "--assets", type=click.Path(path_type=Path), help="Folder that `file:` entries of the spec are relative to."
 )
@@ -41,8 +41,8 @@ DEFAULTS = RenderOptions()
 @click.option("--ignore-free-space", is_flag=True, help="Start although the estimate says the disk will fill up.")
 @click.option("--progress/--no-progress", default=None, help="Progress bar. Default: when on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable summary on standard output.")
-def command(spec: str, out: Path, as_json: bool, **chosen: Any) -> int:
-    """Render every cell of every grid of SPEC into the dataset folder OUT.
+def command(spec: str, out: str, as_json: bool, **chosen: Any) -> int:
+    """Render every cell of every grid of SPEC into the dataset OUT.
 
     Running it again resumes: what is committed is never rendered twice. Exit code 1 means that some units were set
     aside; the summary and OUT/ledger/failures say which and why.
@@ -50,6 +50,7 @@ def command(spec: str, out: Path, as_json: bool, **chosen: Any) -> int:
     \b
     camxtime render scene_specs/demo.yaml --out out/demo
     camxtime render my.yaml --out /data/my --address 10.0.0.1:6379 --device OPTIX
+    camxtime render my.yaml --out s3://bucket/my --address auto
     """
     from camxtime.farm.driver import render
     from camxtime.spec import load

@@ -154,7 +154,7 @@ def _metadata(opened: Dataset | LoadedSpec, manifest: Manifest, folder: Path, pu
 
     if isinstance(opened, LoadedSpec):
         raise InputError("--metadata: a card describes rendered data; name a dataset, not a spec.")
-    return [str(path) for path in write_metadata(opened, folder, manifest, publisher)]
+    return write_metadata(opened, folder, manifest, publisher)
 
 
 def _say(as_json: bool, name: str, result: dict[str, object]) -> None:

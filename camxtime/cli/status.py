@@ -12,7 +12,7 @@ RUNNING = ("starting", "running", "stopping")
 
 
 @click.command("status")
-@click.argument("dataset", type=click.Path())
+@click.argument("dataset")
 @click.option("--watch", type=click.FloatRange(min=0.5), metavar="SECONDS", help="Refresh until the render has ended.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 def command(dataset: str, watch: float | None, as_json: bool) -> int:

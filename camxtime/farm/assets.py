@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 from camxtime.errors import InputError
-from camxtime.farm.files import read_json, write_json
 from camxtime.farm.jobs import RunPlan
 from camxtime.farm.ledger import Ledger
 
@@ -22,10 +21,9 @@ def pin_assets(ledger: Ledger, plan: RunPlan, assets_root: Path) -> None:
         {entry["file"] for stage in plan.stages for entry in _entries(stage.stage.request) if entry.get("file")}
     )
     found = {Path(file).relative_to(base).as_posix(): _sha256(Path(file)) for file in files}
-    pinned = ledger.folder / "assets.json"
-    known = read_json(pinned)
+    known = ledger.read("assets.json")
     if known is None:
-        write_json(pinned, found)
+        ledger.write("assets.json", found)
         return
     changed = [name for name, digest in found.items() if known.get(name) != digest]
     if changed:

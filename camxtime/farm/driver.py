@@ -17,11 +17,11 @@ from camxtime.errors import CamxtimeError, WorkError
 from camxtime.farm import cluster, folder, identity
 from camxtime.farm.assets import pin_assets
 from camxtime.farm.crew import Crew
+from camxtime.farm.events import EventLog
 from camxtime.farm.files import read_json
 from camxtime.farm.jobs import RunPlan, plan_run
 from camxtime.farm.keeper import BlenderSettings
 from camxtime.farm.ledger import Ledger
-from camxtime.farm.lock import folder_lock
 from camxtime.farm.options import RenderOptions, RenderSummary
 from camxtime.farm.pace import Pace, Reporter
 from camxtime.farm.run import Run
@@ -31,18 +31,20 @@ from camxtime.farm.worker import WorkerSettings
 from camxtime.shards.dataset import open_dataset
 from camxtime.shards.index import DatasetHeader, build_index
 from camxtime.shards.layout import DATASET_JSON, UnitKey
+from camxtime.shards.store import Root, open_store, resolved
 from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, estimate, expand
 from camxtime.spec.content import check_content
 from camxtime.splits.card import CARD, write_metadata
 
 
-def render(spec: LoadedSpec | DatasetSpec, out: str | Path, options: RenderOptions | None = None) -> RenderSummary:
-    """Render every cell of every grid of a spec into the folder `out`; what is committed there is kept.
+def render(spec: LoadedSpec | DatasetSpec, out: Root, options: RenderOptions | None = None) -> RenderSummary:
+    """Render every cell of every grid of a spec into `out`; what is committed there is kept.
 
     Args:
         spec: a loaded spec (its relative files are looked up in `options.assets`, else in its own folder), or a
             `DatasetSpec` (then in `options.assets`, else in the working folder).
-        out: the dataset's folder; on a cluster, on storage that all nodes share under the same path.
+        out: the dataset's folder, on a cluster on storage that all nodes share under the same path; or a URL that
+            fsspec can write to (s3://bucket/name), for which every node has credentials of its own.
         options: how to render.
 
     Returns:
@@ -62,12 +64,12 @@ def render(spec: LoadedSpec | DatasetSpec, out: str | Path, options: RenderOptio
     check_content(loaded.spec, loaded.source)
     expansion = expand(loaded.spec)
     plan = plan_run(expansion, assets_root)
-    ledger = Ledger(Path(out).resolve())
-    folder.check_target(ledger.root)
-    with folder_lock(ledger.lock_file):
+    ledger = Ledger(open_store(resolved(out), options.remote))
+    folder.check_target(ledger.store)
+    with ledger.lock():
         folder.claim(ledger, loaded.spec)
         pin_assets(ledger, plan, assets_root)
-        folder.sweep(ledger.root)
+        folder.sweep(ledger.store)
         return _Rendering(expansion, plan, ledger, options).render()
 
 
@@ -91,6 +93,7 @@ class _Rendering:
         self._ledger = ledger
         self._options = options
         self._run_id = uuid.uuid4().hex
+        self._events = EventLog(ledger.store, self._run_id)
         self._began = time.time()
 
     def render(self) -> RenderSummary:
@@ -103,12 +106,12 @@ class _Rendering:
         )
         scheduler = Scheduler(self._plan, start.prepared, start.done)
         reporter = Reporter(self._ledger, self._run_id, self._options)
-        run = Run(self._ledger, self._options, scheduler, pace, reporter)
+        run = Run(self._ledger, self._events, self._options, scheduler, pace, reporter)
         whole = True
         if not scheduler.empty:
             self._check_space(pace)
             reporter.write("starting", pace.progress(()))
-            self._ledger.event("run_started", run=self._run_id, units_left=scheduler.pending)
+            self._events.add("run_started", units_left=scheduler.pending)
             try:
                 whole = self._with_ray(run, scheduler.tasks)
             except BaseException as error:
@@ -120,7 +123,8 @@ class _Rendering:
 
     def _look(self) -> _Start:
         wanted = {UnitKey("a.b.c", first, last).name for first, last in self._plan.unit_times}
-        done = {grid_id: self._ledger.committed(grid_id) & wanted for grid_id in sorted(self._plan.grid_ids)}
+        committed = self._ledger.committed(sorted(self._plan.grid_ids))
+        done = {grid_id: names & wanted for grid_id, names in committed.items()}
         return _Start({grid_id: names for grid_id, names in done.items() if names}, self._ledger.prepared())
 
     def _cells(self, start: _Start) -> int:
@@ -130,11 +134,11 @@ class _Rendering:
     def _check_space(self, pace: Pace) -> None:
         share = 1.0 - pace.cells_done / pace.cells_total
         needed = estimate(self._expansion).bytes * share
-        folder.check_space(self._ledger.root, needed, self._options.ignore_free_space)
+        folder.check_space(self._ledger.store, needed, self._options.ignore_free_space)
 
     def _with_ray(self, run: Run, tasks: int) -> bool:
         with cluster.connected(self._options), StopWish() as stop:
-            self._ledger.event("ray_connected", run=self._run_id)
+            self._events.add("ray_connected")
             device, places = cluster.slots(self._options)
             useful = places[: max(1, tasks)]
             crew = Crew([(slot, self._settings(device, slot.threads)) for slot in useful])
@@ -154,11 +158,12 @@ class _Rendering:
             recycle_gb=options.recycle_gb,
         )
         scratch = str(options.scratch.resolve()) if options.scratch is not None else None
-        return WorkerSettings(str(self._ledger.root), self._run_id, self._plan.recipe, blender, scratch)
+        return WorkerSettings(str(self._ledger.root), options.remote, self._run_id, self._plan.recipe, blender, scratch)
 
     def _tell_end(self, reporter: Reporter, pace: Pace, state: str, error: str | None = None) -> None:
         with contextlib.suppress(WorkError):  # a full disk has been reported already, and must not hide the cause
-            self._ledger.event("run_ended", run=self._run_id, state=state, error=error)
+            self._events.add("run_ended", state=state, error=error)
+            self._events.flush()
             reporter.write(state, pace.progress(()))
 
     def _sum_up(self, run: Run, pace: Pace, reporter: Reporter, start: _Start, whole: bool) -> RenderSummary:
@@ -196,22 +201,22 @@ class _Rendering:
 
     def _describe(self) -> None:
         """Write the dataset's card and Croissant metadata once; what a publisher has made of them is left alone."""
-        root = self._ledger.root
-        if not (root / CARD).exists():
-            write_metadata(open_dataset(root), root)
+        root, store = self._ledger.root, self._ledger.store
+        if not store.exists(CARD):
+            write_metadata(open_dataset(root, remote=self._options.remote), store)
 
     def _index(self, pace: Pace) -> dict[str, Any] | None:
         """Build the index, unless the one that is there is of all cells and nothing was rendered since."""
-        root, spec = self._ledger.root, self._expansion.spec
-        known = read_json(root / DATASET_JSON)
+        store, spec = self._ledger.store, self._expansion.spec
+        known = read_json(store, DATASET_JSON)
         if known is not None and not pace.units_rendered and known.get("counts", {}).get("cells") == pace.cells_total:
             return known if isinstance(known, dict) else None
         if not self._ledger.prepared():
             return None
         engine = {**self._plan.recipe.engine, "views_per_batch": self._plan.recipe.views_per_batch}
-        made_with = read_json(self._ledger.engine_file) or {}
+        made_with = self._ledger.read("engine.json") or {}
         engine.update({name: made_with[name] for name in identity.PINNED if name in made_with})
         planned = sorted(self._plan.grid_ids)
         return build_index(
-            root, DatasetHeader(spec.name, spec.canonical(), dict(self._plan.recipe.passes), engine, planned)
+            store, DatasetHeader(spec.name, spec.canonical(), dict(self._plan.recipe.passes), engine, planned)
         )

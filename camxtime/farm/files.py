@@ -1,63 +1,52 @@
-"""JSON files of the ledger, whole or not at all, and what an error of the disk means."""
+"""Small JSON files of the ledger, and files that other nodes write."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
-import os
 import time
-from pathlib import Path
 from typing import Any
 
 from camxtime.errors import DataError
-from camxtime.shards.atomic import write_atomic, write_error
+from camxtime.shards.store import Store, read_if_there
 
 SHARED_STORAGE_S = 20.0
 
 
-def write_json(path: Path, value: Any, durable: bool = True) -> None:
-    """Replace a JSON file in one step; `durable` waits until the disk has it.
+def write_json(store: Store, path: str, value: Any, durable: bool = True) -> None:
+    """Replace a JSON file in one step; `durable` waits until the storage has it.
 
     Raises:
-        WorkError: the disk is full or may not be written to.
+        WorkError: the disk is full, or the storage may not be written to or does not answer.
     """
-    data = (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
-    if durable:
-        write_atomic(path, data)
-        return
-    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise write_error(path, error) from error
+    store.write(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode(), durable)
 
 
-def read_json(path: Path) -> Any:
+def read_json(store: Store, path: str) -> Any:
     """Read a JSON file of the ledger; None when there is none.
 
     Raises:
         DataError: it is there but is not JSON.
     """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    data = read_if_there(store, path)
+    if data is None:
         return None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {error}; restore it, or render into a new folder.") from error
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise DataError(
+            f"{store.where(path)}: cannot be read: {error}; restore it, or render into a new folder."
+        ) from error
 
 
-def await_file(path: Path, seconds: float = SHARED_STORAGE_S) -> bool:
+def await_file(store: Store, path: str, seconds: float = SHARED_STORAGE_S) -> bool:
     """Wait for a file that another node has written: network storage may show it some seconds later."""
     deadline = time.monotonic() + seconds
-    while not path.exists():
+    while not store.exists(path):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.2)
-        with contextlib.suppress(OSError):
-            os.listdir(path.parent)  # noqa: PTH208  makes NFS look again
+        store.names(path.rpartition("/")[0])  # makes NFS look again
     return True
 
 

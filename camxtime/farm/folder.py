@@ -3,49 +3,50 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 from camxtime.errors import InputError
-from camxtime.farm.files import read_json, write_json
 from camxtime.farm.ledger import Ledger
-from camxtime.shards.atomic import clean_temporaries, write_error
+from camxtime.shards.atomic import write_error
+from camxtime.shards.store import LocalStore, Store
 from camxtime.spec import DatasetSpec
 
 SHOWN_DIFFERENCES = 8
 RESERVE_BYTES = 64 * 2**20  # index, ledger and unfinished shards
 
 
-def check_target(root: Path) -> None:
+def check_target(store: Store) -> None:
     """Make the folder if need be, and see that it can be written to and holds nothing foreign.
 
     Raises:
         InputError: it is a file, or holds other files, or a dataset made without a ledger.
         WorkError: it may not be written to.
     """
+    names = _names(Path(store.root)) if isinstance(store, LocalStore) else set(store.names(""))
+    if "ledger" not in names and (names - {"lost+found"}):
+        if "dataset.json" in names:
+            raise InputError(
+                f"{store.root}: holds a dataset without its ledger, which cannot be added to; choose a new folder."
+            )
+        some = ", ".join(sorted(names)[:3])
+        raise InputError(f"{store.root}: holds other files ({some}); choose a new or empty folder for the dataset.")
+    probe = f".write-test-{os.getpid()}"
+    try:
+        store.write(probe, b"camxtime", durable=False)
+    finally:
+        store.remove(probe)
+
+
+def _names(root: Path) -> set[str]:
+    """Make the folder; names in it."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        names = {entry.name for entry in root.iterdir()}
+        return {entry.name for entry in root.iterdir()}
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(f"{root}: is not a folder; choose another one for the dataset.") from error
     except OSError as error:
         raise write_error(root, error) from error
-    if "ledger" not in names and (names - {"lost+found"}):
-        if "dataset.json" in names:
-            raise InputError(
-                f"{root}: holds a dataset without its ledger, which cannot be added to; choose a new folder."
-            )
-        some = ", ".join(sorted(names)[:3])
-        raise InputError(f"{root}: holds other files ({some}); choose a new or empty folder for the dataset.")
-    probe = root / f".write-test-{os.getpid()}"
-    try:
-        probe.write_bytes(b"camxtime")
-    except OSError as error:
-        raise write_error(root, error) from error
-    finally:
-        if probe.exists():
-            probe.unlink()
 
 
 def claim(ledger: Ledger, spec: DatasetSpec) -> None:
@@ -55,11 +56,11 @@ def claim(ledger: Ledger, spec: DatasetSpec) -> None:
         InputError: the folder is of another dataset, or its spec has changed since; the differences are listed.
     """
     wanted = spec.canonical()
-    known = read_json(ledger.spec_file)
+    known = ledger.read("spec.json")
     if known is None:
         if ledger.prepared():
-            raise InputError(f"{ledger.root}: has grids but no {ledger.spec_file.name}; choose a new folder.")
-        write_json(ledger.spec_file, wanted)
+            raise InputError(f"{ledger.root}: has grids but no ledger/spec.json; choose a new folder.")
+        ledger.write("spec.json", wanted)
         return
     if known.get("name") != wanted["name"]:
         raise InputError(
@@ -102,21 +103,21 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def check_space(root: Path, needed_bytes: float, ignore: bool) -> None:
-    """See that what is left to render fits the disk, by the estimate.
+def check_space(store: Store, needed_bytes: float, ignore: bool) -> None:
+    """See that what is left to render fits the disk, by the estimate; object storage has no bounds.
 
     Raises:
         InputError: it does not fit and `ignore` is False.
     """
-    free = shutil.disk_usage(root).free
+    free = store.free_bytes()
     needed = needed_bytes + RESERVE_BYTES
-    if free < needed and not ignore:
+    if free is not None and free < needed and not ignore:
         raise InputError(
-            f"{root}: about {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free; free some space, "
+            f"{store.root}: about {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free; free some space, "
             "choose another disk, or start anyway with --ignore-free-space (a full disk only stops the run)."
         )
 
 
-def sweep(root: Path) -> int:
+def sweep(store: Store) -> int:
     """Remove half-written files of runs that were killed; returns their number. Needs the lock."""
-    return sum(len(clean_temporaries(root / top)) for top in ("shards", "ledger") if (root / top).is_dir())
+    return sum(store.sweep(top) for top in ("shards", "ledger"))

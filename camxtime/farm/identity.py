@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from camxtime.farm.blender_launch import package_root
-from camxtime.farm.files import read_json, write_json
 from camxtime.farm.ledger import Ledger
 
 PINNED = ("blender", "build_hash", "device", "camxtime")
@@ -31,9 +30,9 @@ def compare(ledger: Ledger, found: dict[str, Any]) -> tuple[str | None, str | No
         Why the worker cannot be used (None if it can), and a note for the summary (None if there is nothing to say).
     """
     names = (*PINNED, SCRIPTS)
-    known = read_json(ledger.engine_file)
+    known = ledger.read("engine.json")
     if known is None:
-        write_json(ledger.engine_file, {name: found[name] for name in names})
+        ledger.write("engine.json", {name: found[name] for name in names})
         return None, None
     differing = [name for name in PINNED if known.get(name) != found[name]]
     if differing:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from camxtime.errors import InputError
+from camxtime.shards.remote import RemoteOptions
 
 DEVICES = ("auto", "CPU", "OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
 
@@ -47,6 +48,8 @@ class RenderOptions:
         grace_s: seconds that units in flight get to finish after SIGINT or SIGTERM before they are dropped.
         give_up_after: stages that may fail while nothing at all has been rendered, before the run stops (0: never).
         ignore_free_space: start even though the estimate says that the disk will fill up.
+        remote: how a URL is written to and read; its storage options reach the workers of a Ray without passing
+            through any file. By default clients find endpoint and credentials as they do, in each node's environment.
         progress: show a progress bar; None shows one when standard error is a terminal.
         on_progress: called in the driver's thread about once a second.
     """
@@ -65,6 +68,7 @@ class RenderOptions:
     grace_s: float = 20.0
     give_up_after: int = 5
     ignore_free_space: bool = False
+    remote: RemoteOptions | None = None
     progress: bool | None = None
     on_progress: Callable[[Progress], None] | None = None
 
@@ -112,11 +116,12 @@ class RenderSummary:
 
     seconds: wall time of this run; `startup_seconds`: until the first unit began (Ray, Blender, first stage).
     digest: dataset digest when the dataset is complete.
+    root: the dataset's folder, or its URL.
     timing: seconds summed over units: load, render (Blender's thread), blocked (of that, waiting for the writer), tail;
         and of the run: steady (first request to Blender until the last commit), index.
     """
 
-    root: Path
+    root: Path | str
     state: str
     grids: int
     units_total: int
@@ -157,7 +162,7 @@ class RenderSummary:
         out += list(self.notes)
         out += [f"set aside: {failure}" for failure in self.failures[:20]]
         if len(self.failures) > 20:
-            out.append(f"and {len(self.failures) - 20} more, in {self.root / 'ledger' / 'failures'}")
+            out.append(f"and {len(self.failures) - 20} more, in {self.root}/ledger/failures")
         if self.digest:
             out.append(f"digest {self.digest}")
         return out

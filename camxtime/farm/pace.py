@@ -16,6 +16,7 @@ from camxtime.farm.options import Progress, RenderOptions
 
 WINDOW_S = 300.0  # the rate is that of the last five minutes
 REFRESH_S = 2.0
+FAR_REFRESH_S = 10.0  # where each report is a request
 SHOW_S = 0.5
 
 
@@ -78,6 +79,7 @@ class Reporter:
         self._bar: tqdm[Any] | None = None
         self._shown = 0.0
         self._written = 0.0
+        self._refresh_s = REFRESH_S if ledger.store.is_local else FAR_REFRESH_S
         self._crew: tuple[str, frozenset[Any]] | None = None
 
     def write(self, state: str, progress: Progress) -> None:
@@ -102,7 +104,7 @@ class Reporter:
         """Refresh what is due."""
         now = time.monotonic()
         crew = (state, frozenset((worker.get("worker"), worker.get("pid")) for worker in progress.workers))
-        if crew != self._crew or now - self._written >= REFRESH_S:  # who works is news at once
+        if crew != self._crew or now - self._written >= self._refresh_s:  # who works is news at once
             self._crew = crew
             self.write(state, progress)
         if now - self._shown < SHOW_S:

@@ -8,6 +8,7 @@ from collections import Counter
 from camxtime.errors import InputError, WorkError
 from camxtime.farm import identity
 from camxtime.farm.crew import TASKS_IN_HAND, Crew, Heard, Member
+from camxtime.farm.events import EventLog
 from camxtime.farm.jobs import Task
 from camxtime.farm.ledger import Ledger
 from camxtime.farm.options import Failure, RenderOptions
@@ -25,9 +26,16 @@ class Run:
     """The state of a run between Ray's start and its end."""
 
     def __init__(
-        self, ledger: Ledger, options: RenderOptions, schedule: Scheduler, pace: Pace, reporter: Reporter
+        self,
+        ledger: Ledger,
+        events: EventLog,
+        options: RenderOptions,
+        schedule: Scheduler,
+        pace: Pace,
+        reporter: Reporter,
     ) -> None:
         self._ledger = ledger
+        self._events = events
         self._options = options
         self._schedule = schedule
         self._pace = pace
@@ -60,7 +68,7 @@ class Run:
         while True:
             if stop.times and stopping is None:
                 stopping = time.monotonic()
-                self._ledger.event("stop_wished", signal=stop.name)
+                self._events.add("stop_wished", signal=stop.name)
                 crew.hold()
             if stopping is None:
                 self._hand_out(crew)
@@ -106,9 +114,9 @@ class Run:
         if report.error is None:
             report = self._same_engine(report)
         if report.error is None:
-            self._ledger.event("worker_started", worker=member.number, **report.info)
+            self._events.add("worker_started", worker=member.number, **report.info)
             return
-        self._ledger.event("worker_failed_to_start", worker=member.number, error=report.error)
+        self._events.add("worker_failed_to_start", worker=member.number, error=report.error)
         self._hopeless = report
         crew.lose(member, report.error)
         if not report.lasting:
@@ -119,7 +127,7 @@ class Run:
         mismatch, note = identity.compare(self._ledger, report.info)
         if note is not None and note not in self.notes:
             self.notes.append(note)
-            self._ledger.event("note", text=note)
+            self._events.add("note", text=note)
         return report if mismatch is None else Report(error=mismatch, lasting=True)
 
     def _replace(self, crew: Crew, member: Member) -> None:
@@ -130,13 +138,13 @@ class Run:
     def _nobody_left(self) -> Exception:
         report = self._hopeless
         if report is None:
-            return WorkError("No worker is left: their processes died again and again; see ledger/events.jsonl.")
+            return WorkError("No worker is left: their processes died again and again; see ledger/events.")
         return InputError(report.error) if report.lasting else WorkError(f"No worker can be started: {report.error}")
 
     def _lost(self, crew: Crew, heard: Heard) -> None:
         """A worker's process is gone: its tasks are handed out again; the first in its hands is the suspect."""
         member = heard.member
-        self._ledger.event("worker_lost", worker=member.number, error=heard.lost, tasks=[str(t) for t in heard.left])
+        self._events.add("worker_lost", worker=member.number, error=heard.lost, tasks=[str(t) for t in heard.left])
         self._schedule.forget_worker(member.number)
         for place, task in reversed(list(enumerate(heard.left))):
             if place == 0:
@@ -150,7 +158,7 @@ class Run:
         self._ledger.forgive(task.grid.grid_id, task.unit)
         self._attempts.pop(str(task), None)
         if task.key is None:
-            self._ledger.event("prepared", grid=task.grid.grid_id, worker=member.number, seconds=report.timing)
+            self._events.add("prepared", grid=task.grid.grid_id, worker=member.number, seconds=report.timing)
             return
         began = report.timing["began"] + report.timing["load"]
         if self.first_render is None:
@@ -161,7 +169,7 @@ class Run:
         self._stages_failing.clear()
         seconds = {name: value for name, value in report.timing.items() if name != "began"}
         self.timing.update(seconds)
-        self._ledger.event(
+        self._events.add(
             "rendered", grid=task.grid.grid_id, unit=task.unit, worker=member.number, cells=report.cells,
             nbytes=report.nbytes, seconds=seconds,
         )  # fmt: skip
@@ -173,7 +181,7 @@ class Run:
             return
         self._attempts[str(task)] += 1
         attempt = self._attempts[str(task)]
-        self._ledger.event(
+        self._events.add(
             "failed", grid=task.grid.grid_id, unit=task.unit, worker=member.number, attempt=attempt, error=error
         )
         if report.disk_full:
@@ -182,7 +190,7 @@ class Run:
             self._schedule.give_back(task)
             return
         failure = self._ledger.set_aside(Failure(task.grid.grid_id, task.unit, attempt, error), report.log)
-        self._ledger.event("set_aside", grid=task.grid.grid_id, unit=task.unit, error=error)
+        self._events.add("set_aside", grid=task.grid.grid_id, unit=task.unit, error=error)
         self._pace.units_failed += self._schedule.drop(task)
         self._stages_failing.add(task.stage.stage_id)
         limit = self._options.give_up_after

@@ -62,6 +62,16 @@ class Scratch:
         os.close(self._lock)
 
 
+def staging_for(root: str, parent: str | None) -> Scratch | None:
+    """The folder in which shards for a URL are written before they go up, None for a dataset in a folder.
+
+    On disk, not in the memory that pixels pass through, unless `parent` says otherwise.
+    """
+    if "://" not in root:
+        return None
+    return Scratch(Path(parent) if parent is not None else Path(tempfile.gettempdir()), 0)
+
+
 def default_parent(needed: int) -> Path:
     """Shared memory if it is there and has twice `needed` bytes free (others use it too), else the temporary folder."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= 2 * needed:

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from camxtime.errors import DataError, InputError
-from camxtime.farm.files import read_json
 from camxtime.farm.ledger import Ledger
-from camxtime.farm.lock import holder_of, is_held
 from camxtime.farm.options import Failure
 from camxtime.shards.layout import DATASET_JSON, UnitKey
+from camxtime.shards.store import Root, resolved
 from camxtime.spec import DatasetSpec, expand
 
 STALE_S = 30.0
@@ -32,7 +31,7 @@ class StatusReport:
     indexed: whether dataset.json is there.
     """
 
-    root: Path
+    root: Path | str
     name: str
     state: str
     grids_total: int
@@ -80,30 +79,31 @@ class StatusReport:
         return out
 
 
-def status(path: str | Path) -> StatusReport:
-    """How the dataset in a folder stands.
+def status(root: Root) -> StatusReport:
+    """How the dataset in a folder, or at a URL, stands.
 
     Raises:
-        InputError: it is not a folder that camxtime renders into.
+        InputError: it is not a place that camxtime renders into.
         DataError: its ledger is damaged.
     """
-    ledger = Ledger(Path(path).resolve())
-    snapshot = read_json(ledger.spec_file)
+    ledger = Ledger(resolved(root))
+    snapshot = ledger.read("spec.json")
     if snapshot is None:
-        raise InputError(
-            f"{ledger.root}: is not a folder that camxtime renders into (it has no {ledger.spec_file.name})."
-        )
+        raise InputError(f"{ledger.root}: is not a folder that camxtime renders into (it has no ledger/spec.json).")
     try:
         spec = DatasetSpec.model_validate(snapshot)
     except ValueError as error:
-        raise DataError(f"{ledger.spec_file}: is not a spec that this camxtime understands: {error}") from error
+        raise DataError(
+            f"{ledger.where('spec.json')}: is not a spec that this camxtime understands: {error}"
+        ) from error
     expansion = expand(spec)
     ids = [grid.grid_id for grid in expansion.grids]
     units = {UnitKey("a.b.c", first, last).name: last - first + 1 for first, last in expansion.unit_times()}
-    done = {grid_id: ledger.committed(grid_id) & units.keys() for grid_id in ids}
+    done = {grid_id: names & units.keys() for grid_id, names in ledger.committed(ids).items()}
     times_done = sum(units[name] for names in done.values() for name in names)
     run = ledger.read_run()
-    held = is_held(ledger.lock_file)
+    holder = ledger.holder()
+    held = holder is not None
     complete = sum(len(names) for names in done.values()) == len(ids) * len(units)
     cells_total = len(ids) * spec.grid.cameras * spec.grid.times
     live = run if held and run is not None else {}
@@ -122,10 +122,10 @@ def status(path: str | Path) -> StatusReport:
         cells_per_second=live.get("cells_per_second"),
         eta_seconds=live.get("eta_seconds"),
         updated_seconds_ago=time.time() - run["updated"] if run is not None else None,
-        holder=holder_of(ledger.lock_file) if held else None,
+        holder=holder or None,
         workers=tuple(live.get("workers", ())),
         failures=tuple(ledger.failures()),
-        indexed=(ledger.root / DATASET_JSON).is_file(),
+        indexed=ledger.store.exists(DATASET_JSON),
     )
 
 

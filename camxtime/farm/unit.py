@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from camxtime.errors import DataError
@@ -23,6 +22,7 @@ from camxtime.geometry.cameras import Cameras
 from camxtime.shards.commits import Commit
 from camxtime.shards.layout import UnitKey, grid_record_path
 from camxtime.shards.records import GridRecord
+from camxtime.shards.store import Store
 from camxtime.shards.writer import UnitWriter
 
 BATCHES_WAITING = 1  # handed over, not yet taken by the writer
@@ -44,19 +44,19 @@ class UnitTiming:
         return {**rounded, **{f"blender_{name}": round(value, 6) for name, value in self.blender.items()}}
 
 
-def recorded_cameras(root: Path, grid_id: str, recipe: Recipe) -> Cameras:
+def recorded_cameras(store: Store, grid_id: str, recipe: Recipe) -> Cameras:
     """The recorded cameras of a prepared grid.
 
     Raises:
         DataError: there is no record, or it is not one of this recipe.
     """
-    await_file(root / grid_record_path(grid_id))
-    record = GridRecord.read(root, grid_id)
+    await_file(store, grid_record_path(grid_id))
+    record = GridRecord.read(store, grid_id)
     found = (len(record.cameras), record.times, record.cameras.width, record.cameras.height)
     wanted = (recipe.cameras, recipe.times, recipe.width, recipe.height)
     if found != wanted:
         raise DataError(
-            f"{root / grid_record_path(grid_id)}: holds cameras, times, width and height {found}, the spec asks for "
+            f"{store.where(grid_record_path(grid_id))}: holds cameras, times, width and height {found}, the spec asks for "
             f"{wanted}; restore the record, or render into a new folder."
         )
     return record.cameras
@@ -97,7 +97,7 @@ def unit_request(cameras: Cameras, key: UnitKey, grid_seed: int, recipe: Recipe)
 
 
 def write(
-    root: Path,
+    store: Store,
     key: UnitKey,
     recipe: Recipe,
     relay: Relay[EncodedBatch],
@@ -114,7 +114,7 @@ def write(
         WorkError: the target cannot be written, or Blender failed (the error of its half).
     """
     try:
-        with UnitWriter(root, key, recipe.cameras, recipe.passes) as writer:
+        with UnitWriter(store, key, recipe.cameras, recipe.passes) as writer:
             for batch in relay:
                 for camera, payloads in batch.cells():
                     writer.add(batch.time, camera, payloads)

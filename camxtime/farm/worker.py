@@ -31,9 +31,11 @@ from camxtime.farm.jobs import Recipe, Task
 from camxtime.farm.keeper import BlenderKeeper, BlenderSettings
 from camxtime.farm.prepare import prepare
 from camxtime.farm.relay import Relay
-from camxtime.farm.scratch import Scratch, scratch_needed
+from camxtime.farm.scratch import Scratch, scratch_needed, staging_for
 from camxtime.farm.unit import BATCHES_WAITING, UnitTiming, film, recorded_cameras, unit_request, write
 from camxtime.shards.layout import UnitKey
+from camxtime.shards.remote import RemoteOptions
+from camxtime.shards.store import Store, open_store
 
 MAX_ENCODERS = 4
 
@@ -43,6 +45,7 @@ class WorkerSettings:
     """What a worker is told when it is made. `run_id` proves that it sees the driver's folder."""
 
     root: str
+    remote: RemoteOptions | None
     run_id: str
     recipe: Recipe
     blender: BlenderSettings
@@ -95,7 +98,6 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self._root = Path(settings.root)
         self._recipe = settings.recipe
         self._state_lock = threading.Lock()
         self._doing = "starting"
@@ -106,6 +108,8 @@ class Worker:
         self._blender_thread = ThreadPoolExecutor(1, thread_name_prefix="blender")
         self._keeper: BlenderKeeper | None = None
         self._scratch: Scratch | None = None
+        self._staging: Scratch | None = None
+        self._store: Store | None = None
         self._encoder: Encoder | None = None
 
     def start(self) -> Report:
@@ -128,13 +132,20 @@ class Worker:
         return Report(info=self._identity())
 
     def _see_folder(self) -> None:
-        file = self._root / "ledger" / "run.json"
-        record = read_json(file) if await_file(file) else None
+        file, store = "ledger/run.json", self._store_here()
+        record = read_json(store, file) if await_file(store, file) else None
         if record is None or record.get("run_id") != self._settings.run_id:
             raise InputError(
-                f"{socket.gethostname()} does not see the dataset's folder {self._root}; it must be on storage that "
-                "all nodes share under the same path."
+                f"{socket.gethostname()} does not see the dataset in {self._settings.root}; it must be on storage "
+                "that all nodes share under the same path or URL."
             )
+
+    def _store_here(self) -> Store:
+        if self._store is None:
+            self._staging = staging_for(self._settings.root, self._settings.scratch)
+            place = self._staging.path if self._staging is not None else None
+            self._store = open_store(self._settings.root, self._settings.remote, place)
+        return self._store
 
     def _identity(self) -> dict[str, Any]:
         info, device = self._ready()[0].info, self._device()
@@ -180,11 +191,11 @@ class Worker:
     def _prepare(self, job: _Job, process: BlenderProcess, stage: StageReport) -> None:
         start = time.monotonic()
         record = prepare(process, stage, job.task.grid, self._recipe)
-        record.write(self._root)
+        record.write(self._store_here())
         job.timing.render = time.monotonic() - start
 
     def _render(self, job: _Job, key: UnitKey) -> Report:
-        cameras = recorded_cameras(self._root, job.task.grid.grid_id, self._recipe)
+        cameras = recorded_cameras(self._store_here(), job.task.grid.grid_id, self._recipe)
         relay: Relay[EncodedBatch] = Relay(BATCHES_WAITING)
         encoder = self._ready()[1]
 
@@ -194,7 +205,7 @@ class Worker:
 
         future = self._blender_thread.submit(self._on_blender, job, filming)
         future.add_done_callback(lambda done: relay.fail(error) if (error := done.exception()) else None)
-        commit = write(self._root, key, self._recipe, relay, lambda: self._info(job), job.count)
+        commit = write(self._store_here(), key, self._recipe, relay, lambda: self._info(job), job.count)
         job.timing.tail = max(0.0, time.monotonic() - job.filmed)
         return Report(cells=commit.cells, nbytes=commit.nbytes, timing=job.timing.to_json())
 
@@ -281,6 +292,7 @@ class Worker:
             self._blender_thread.submit(self._keeper.close).result()
         if self._encoder is not None:
             self._encoder.close()
-        if self._scratch is not None:
-            self._scratch.close()
+        for folder in (self._scratch, self._staging):
+            if folder is not None:
+                folder.close()
         self._blender_thread.shutdown(wait=True)

@@ -91,6 +91,10 @@ class LocalStore(LocalStorage, Store):
         self.root = root
         self._forget()
 
+    def path(self, path: str) -> Path:
+        """Where a file of the dataset lies on this machine."""
+        return self._path(path)
+
     def write(self, path: str, data: bytes, durable: bool = True) -> None:
         target = self._path(path)
         if durable:
@@ -180,6 +184,13 @@ def open_store(root: Root, remote: RemoteOptions | None = None, staging: Path | 
     from camxtime.shards.remote_store import RemoteStore
 
     return RemoteStore(text, remote, staging)
+
+
+def resolved(root: Root) -> Root:
+    """A folder's absolute path, free of links; URLs and stores as they are."""
+    if isinstance(root, Store) or "://" in os.fspath(root):
+        return root
+    return Path(root).resolve()
 
 
 def read_if_there(store: Storage, path: str) -> bytes | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from camxtime.shards import layout
-from camxtime.shards.atomic import write_atomic
 from camxtime.shards.dataset import Dataset
+from camxtime.shards.store import Root, open_store
 from camxtime.splits.about import UNSTATED, Asset, Publisher, assets_of, describe, responsible_ai
 from camxtime.splits.croissant import SPLITS_CSV, croissant, splits_csv
 from camxtime.splits.manifest import Manifest
@@ -25,23 +24,22 @@ _HUB_LICENCES = frozenset({"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-s
 
 
 def write_metadata(
-    dataset: Dataset, folder: str | Path, manifest: Manifest | None = None, publisher: Publisher | None = None
-) -> list[Path]:
+    dataset: Dataset, folder: Root, manifest: Manifest | None = None, publisher: Publisher | None = None
+) -> list[str]:
     """Write README.md, croissant.json and, with a manifest, splits.csv into `folder`; returns their paths.
 
     The files name the dataset's own by relative paths: `folder` is the dataset's, or what is uploaded beside it.
     """
     publisher = publisher or Publisher()
     date = publisher.date or datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    store = open_store(folder)
     text = json.dumps(croissant(dataset, publisher, date, manifest), indent=1, ensure_ascii=False, allow_nan=False)
     files = {CARD: card(dataset, publisher, manifest), CROISSANT: text + "\n"}
     if manifest is not None:
         files[SPLITS_CSV] = splits_csv(manifest)
     for name, content in files.items():
-        write_atomic(target / name, content.encode())
-    return [target / name for name in files]
+        store.write(name, content.encode())
+    return [store.where(name) for name in files]
 
 
 def card(dataset: Dataset, publisher: Publisher, manifest: Manifest | None = None) -> str:

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from camxtime.farm.events import read_events
 from camxtime.farm.options import Progress, RenderOptions
+from camxtime.shards.store import LocalStore
 from camxtime.spec import DatasetSpec, loads
 
 SPEC = """
@@ -51,11 +53,7 @@ def shard_marks(root: Path) -> dict[str, tuple[int, int, int]]:
 
 def events(root: Path, kind: str | None = None) -> list[dict[str, Any]]:
     """Events of the folder, in order, of one kind if given."""
-    file = root / "ledger" / "events.jsonl"
-    if not file.exists():
-        return []
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    return [line for line in lines if kind is None or line["event"] == kind]
+    return [line for line in read_events(LocalStore(str(root))) if kind is None or line["event"] == kind]
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 90.0) -> Any:

@@ -16,6 +16,7 @@ from camxtime.farm.lock import folder_lock, is_held
 from camxtime.farm.options import Failure
 from camxtime.farm.relay import AbandonedError, Relay
 from camxtime.farm.scratch import PREFIX, Scratch, purge
+from camxtime.shards.store import open_store
 
 from .helpers import tiny_spec
 
@@ -54,18 +55,18 @@ def test_changed_spec_is_refused_with_the_difference(tmp_path):
 def test_foreign_files_and_a_file_as_target_are_refused(tmp_path):
     (tmp_path / "holiday.jpg").write_bytes(b"x")
     with pytest.raises(InputError, match=r"other files \(holiday.jpg\)"):
-        folder.check_target(tmp_path)
+        folder.check_target(open_store(tmp_path))
     with pytest.raises(InputError, match="is not a folder"):
-        folder.check_target(tmp_path / "holiday.jpg")
+        folder.check_target(open_store(tmp_path / "holiday.jpg"))
     (tmp_path / "dataset.json").write_text("{}")
     with pytest.raises(InputError, match="without its ledger"):
-        folder.check_target(tmp_path)
+        folder.check_target(open_store(tmp_path))
 
 
 def test_too_little_space_is_refused_unless_told_otherwise(tmp_path):
     with pytest.raises(InputError, match="are needed"):
-        folder.check_space(tmp_path, 1e18, ignore=False)
-    folder.check_space(tmp_path, 1e18, ignore=True)
+        folder.check_space(open_store(tmp_path), 1e18, ignore=False)
+    folder.check_space(open_store(tmp_path), 1e18, ignore=True)
 
 
 def test_failures_are_kept_with_their_log_and_forgiven(tmp_path):
