@@ -55,8 +55,8 @@ export function openCellView({ row, detail, labels, signal }) {
     note.hidden = true;
     caption.textContent = `camera ${cell.c} · time ${cell.t} · ${(cell.t / row.fps).toFixed(2)} s`;
     picture.describe(`Camera ${cell.c}, time ${cell.t}, ${options.pass}${over ? ", warp check over it" : ""}`);
-    picture.canvas.classList.toggle("exact", options.exact);
-    check.canvas.classList.toggle("exact", options.exact);
+    picture.canvas.classList.toggle("exact", options.exact || options.pass !== "rgb"); // colours of depth and ids must not blend
+    check.canvas.classList.add("exact");
     draw();
     want();
     readout.follow(cell, probe, options);

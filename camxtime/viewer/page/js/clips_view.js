@@ -35,7 +35,7 @@ export function openClips(sides, signal) {
     pass = wanted;
     for (const pane of panes) {
       pane.clip = clips[pane.key] ?? null;
-      pane.picture.canvas.classList.toggle("exact", exact);
+      pane.picture.canvas.classList.toggle("exact", exact || wanted !== "rgb");
     }
     show(frame);
   }

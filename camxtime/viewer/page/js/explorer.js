@@ -75,7 +75,7 @@ class Explorer {
       h("section", { class: "panel stack stage-panel", "aria-label": "Pictures" },
         h("div", { class: "bar" }, this.modes, this.passButtons, this.checkButton, this.checkNote,
           h("label", { class: "check push" }, this.exactBox, "Exact pixels")),
-        this.stage, this.cell.readout.element, this.timeline.element),
+        this.stage, this.timeline.element, this.cell.readout.element),
       this.trackBar.element,
       gridFacts(this.row, detail));
   }
@@ -213,7 +213,7 @@ class Explorer {
   paintTracks(frame) {
     const shown = [["source", "--source-mark"], ["target", "--target-mark"]]
       .filter(([key]) => this.tracks[key] && (key === "target" || this.tracks.target || this.mode === "clips"));
-    this.pad.setTracks(shown.map(([key, colour]) => ({ track: this.tracks[key], colour, frame })));
+    this.pad.setTracks(shown.map(([key, colour]) => ({ track: this.tracks[key], colour, frame, wide: key === "source" })));
   }
 
   frame(frame) {

@@ -7,21 +7,23 @@ import { paintOverlay } from "./pad_paint.js";
 export class Pad {
   /**
    * row: of grids.json. Calls back `onpoint(cell | null)` when a pointer rests on a cell or leaves, `onselect(cell)`
-   * when one is chosen (press, drag, keys), `onstroke(cells, done)` while drawing, `onkey(event)` for other keys.
+   * when one is chosen (press, drag, keys), `onstroke(cells, done)` while drawing, `onkey(event)` for other keys. With
+   * `calls` null the pad only shows.
    */
   constructor(row, calls, signal) {
     this.row = row;
     this.calls = calls;
     this.drawing = false;
-    this.cursor = { c: 0, t: 0 };
+    this.cursor = calls && { c: 0, t: 0 };
     this.pointed = null;
     this.tracks = []; // {track, colour: token, frame}
     this.reference = null;
     this.stroke = null;
     this.base = h("canvas", { class: "pad-base", "aria-hidden": "true" });
     this.overlay = h("canvas", {
-      class: "pad-overlay", tabindex: 0, role: "application", "aria-roledescription": "pad",
-      "aria-label": `Camera by time pad: ${row.C} cameras across, ${row.T} times down. Arrow keys move.`,
+      class: "pad-overlay",
+      ...(calls ? { tabindex: 0, role: "application", "aria-roledescription": "pad" } : { role: "img" }),
+      "aria-label": `${row.id}: ${row.C} cameras across, ${row.T} times down${calls ? ". Arrow keys move." : ""}`,
     });
     this.box = h("div", { class: "pad-box" }, this.base, this.overlay);
     this.element = h("div", { class: "pad" },
@@ -30,7 +32,12 @@ export class Pad {
       this.box);
     const ratio = (row.C * row.W) / (row.T * row.H);
     this.element.style.setProperty("--pad-ratio", String(clamp(ratio, 0.4, 3)));
-    this.listen(signal);
+    if (calls) this.listen(signal);
+    else this.overlay.classList.add("passive");
+    const watch = new ResizeObserver(() => { this.paintBase(); this.paint(); });
+    watch.observe(this.box);
+    signal.addEventListener("abort", () => watch.disconnect());
+    onTheme(() => this.paint(), signal);
   }
 
   listen(signal) {
@@ -44,10 +51,6 @@ export class Pad {
     on("keydown", (event) => this.key(event));
     on("focus", () => this.paint());
     on("blur", () => this.paint());
-    const watch = new ResizeObserver(() => { this.paintBase(); this.paint(); });
-    watch.observe(this.box);
-    signal.addEventListener("abort", () => watch.disconnect());
-    onTheme(() => this.paint(), signal);
   }
 
   setMosaic(mosaic) {
@@ -154,4 +157,4 @@ export class Pad {
   }
 }
 
-export const same = (a, b) => a !== null && b !== null && a.c === b.c && a.t === b.t;
+export const same = (a, b) => Boolean(a && b) && a.c === b.c && a.t === b.t;

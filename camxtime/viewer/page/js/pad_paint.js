@@ -8,15 +8,17 @@ export function paintOverlay(pad, { width, height, ratio }) {
   context.clearRect(0, 0, width, height);
   const cell = { w: width / pad.row.C, h: height / pad.row.T };
   const here = pad.pointed ?? pad.cursor;
-  context.fillStyle = "rgb(255 255 255 / 0.16)";
-  context.fillRect(0, here.t * cell.h, width, cell.h);
-  context.fillRect(here.c * cell.w, 0, cell.w, height);
-  for (const { track, colour } of pad.tracks) path(context, track, cell, token(colour));
+  if (here) {
+    context.fillStyle = "rgb(255 255 255 / 0.16)";
+    context.fillRect(0, here.t * cell.h, width, cell.h);
+    context.fillRect(here.c * cell.w, 0, cell.w, height);
+  }
+  for (const { track, colour, wide } of pad.tracks) path(context, track, cell, token(colour), wide ? 5 : 2.5);
   for (const { track, colour, frame } of pad.tracks) {
     if (frame !== undefined) dot(context, track, Math.min(frame, track.cameras.length - 1), cell, token(colour));
   }
   if (pad.reference) frameOf(context, pad.reference, cell, token("--reference-mark"), true);
-  frameOf(context, pad.cursor, cell, token("--cursor-mark"), false);
+  if (pad.cursor) frameOf(context, pad.cursor, cell, token("--cursor-mark"), false);
   if (pad.pointed) frameOf(context, pad.pointed, cell, "#ffffff", false);
 }
 
@@ -38,10 +40,10 @@ function frameOf(context, { c, t }, cell, colour, dashed) {
 const centre = (track, f, cell) => [(track.cameras[f] + 0.5) * cell.w, (track.times[f] + 0.5) * cell.h];
 
 /** A line through the track's cells, with a dark halo so that it reads on any picture. */
-function path(context, track, cell, colour) {
+function path(context, track, cell, colour, own) {
   context.lineJoin = "round";
   context.lineCap = "round";
-  for (const [width, style] of [[5, "rgb(0 0 0 / 0.55)"], [2.5, colour]]) {
+  for (const [width, style] of [[own + 2.5, "rgb(0 0 0 / 0.55)"], [own, colour]]) {
     context.lineWidth = width;
     context.strokeStyle = style;
     context.beginPath();
@@ -52,7 +54,7 @@ function path(context, track, cell, colour) {
     });
     context.stroke();
   }
-  dot(context, track, 0, cell, colour, 3);
+  dot(context, track, 0, cell, colour, own + 1);
 }
 
 function dot(context, track, f, cell, colour, radius = 6) {

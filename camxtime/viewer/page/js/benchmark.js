@@ -1,0 +1,126 @@
+// Benchmark: items of a manifest, truth against predictions, worst first.
+
+import { grids, json } from "./api.js";
+import { openCompare } from "./compare.js";
+import { announce, field, fill, h, select } from "./dom.js";
+import { fixed, plural } from "./format.js";
+import { passUrl } from "./layers.js";
+import { keep, link } from "./router.js";
+import { empty } from "./states.js";
+import { openTimeline } from "./timeline.js";
+
+export async function mount({ main, about, query, signal }) {
+  if (!about.features.benchmark) throw new Error("No benchmark is open: start `camxtime view` with --manifest and --predictions.");
+  const [rows, data] = await Promise.all([grids(), json("api/benchmark.json", { signal })]);
+  signal.throwIfAborted();
+  if (!data.items.length) {
+    fill(main, empty("No items", "The benchmark's manifest has no items."));
+    return { title: "Benchmark" };
+  }
+  return new Benchmark({ main, rows, data, query, signal });
+}
+
+class Benchmark {
+  constructor({ main, rows, data, query, signal }) {
+    Object.assign(this, { data, signal });
+    this.title = "Benchmark";
+    this.rows = new Map(rows.map((row) => [row.id, row]));
+    this.tasks = [...new Set(data.items.map(({ task }) => task))].sort();
+    this.metric = data.metrics.length ? select(data.metrics, data.metrics[0], () => this.changed()) : null;
+    this.by = data.predictions.length > 1 ? select(data.predictions.map(({ name }) => name), data.predictions[0].name, () => this.changed()) : null;
+    this.task = select([["", "All"], ...this.tasks], "", () => this.changed());
+    this.order = select([["worst", "Worst first"], ["best", "Best first"], ["manifest", "As in the manifest"]], "worst", () => this.changed());
+    this.list = h("div", { class: "scroll items" });
+    this.count = h("p", { class: "small muted num", role: "status" });
+    this.compare = openCompare((mode) => { this.mode = mode; this.save(); }, signal);
+    this.timeline = openTimeline((frame) => this.compare.show(frame), { signal });
+    this.about = h("div", { class: "stack" });
+    fill(main,
+      h("div", { class: "head" }, h("h1", {}, "Benchmark"), h("span", { class: "muted small" }, data.manifest?.name ?? ""), h("span", { class: "muted small num" }, plural(data.items.length, "item"))),
+      h("div", { class: "bar filters" }, this.metric && field("Metric", this.metric), this.by && field("Order by", this.by), field("Task", this.task), field("Order", this.order), this.count),
+      data.predictions.length ? null : h("p", { class: "notice" }, "No predictions are open: --predictions DIR shows them beside the truth."),
+      h("div", { class: "benchmark" },
+        h("section", { class: "panel", "aria-label": "Items" }, this.list),
+        h("section", { class: "panel stack", "aria-label": "Truth and predictions" }, this.compare.element, this.timeline.element, this.about)));
+    this.update(query);
+  }
+
+  update(query) {
+    const choose = (element, value) => { if (element && [...element.options].some((option) => option.value === value)) element.value = value; };
+    choose(this.metric, query.metric);
+    choose(this.by, query.by);
+    choose(this.task, query.task ?? "");
+    choose(this.order, query.order ?? "worst");
+    this.mode = ["side", "wipe", "difference"].includes(query.mode) ? query.mode : "side";
+    this.compare.setMode(this.mode);
+    this.draw();
+    const wanted = this.data.items.find(({ id }) => id === query.item);
+    this.open(wanted ?? this.shown[0]);
+  }
+
+  changed() {
+    this.draw();
+    this.save();
+  }
+
+  save() {
+    keep("benchmark", "", { item: this.item?.id, metric: this.metric?.value, by: this.by?.value, task: this.task.value, order: this.order.value === "worst" ? "" : this.order.value, mode: this.mode === "side" ? "" : this.mode });
+  }
+
+  score(prediction, item, metric = this.metric?.value) {
+    const value = prediction?.scores?.[item.id]?.[metric];
+    return typeof value === "number" ? value : null;
+  }
+
+  draw() {
+    const { items, predictions } = this.data;
+    const judge = predictions.find(({ name }) => name === this.by?.value) ?? predictions[0];
+    const lower = LOWER.test(this.metric?.value ?? "");
+    const sign = (this.order.value === "best" ? -1 : 1) * (lower ? -1 : 1);
+    this.shown = items.filter(({ task }) => !this.task.value || task === this.task.value);
+    if (this.order.value !== "manifest" && judge) {
+      const worth = (item) => this.score(judge, item) ?? Infinity * sign;
+      this.shown.sort((a, b) => sign * (worth(a) - worth(b)) || a.index - b.index);
+    }
+    this.count.textContent = plural(this.shown.length, "item");
+    const metric = this.metric?.value ?? "";
+    fill(this.list, h("table", {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Item"), h("th", { scope: "col" }, "Task"), predictions.map(({ name }) => h("th", { scope: "col", class: "right" }, `${name} ${metric}`)))),
+      h("tbody", {}, this.shown.map((item) => h("tr", { "data-item": item.id, "aria-current": item === this.item ? "true" : null },
+        h("td", {}, h("button", { type: "button", class: "row", onclick: () => { this.open(item); this.save(); } }, item.id)), h("td", {}, item.task),
+        predictions.map((prediction) => h("td", { class: "right" }, fixed(this.score(prediction, item) ?? NaN, 3))))))));
+  }
+
+  open(item) {
+    if (!item) {
+      fill(this.about, h("p", { class: "muted" }, "No item of this task."));
+      return;
+    }
+    this.item = item;
+    for (const line of this.list.querySelectorAll("tr[data-item]")) {
+      if (line.dataset.item === item.id) line.setAttribute("aria-current", "true");
+      else line.removeAttribute("aria-current");
+    }
+    const row = this.rows.get(item.target.grid);
+    const aspect = row ? `${row.W} / ${row.H}` : "1";
+    const { source, target } = item;
+    const file = (name) => (frame) => `benchmark/${encodeURIComponent(name)}/${item.index}/${frame}.png`;
+    const cell = (frame) => passUrl(source.grid, "rgb", { c: source.cameras[Math.min(frame, source.cameras.length - 1)], t: source.times[Math.min(frame, source.times.length - 1)] });
+    this.compare.load([
+      { name: "Truth", role: "truth", aspect, url: file("truth") },
+      ...this.data.predictions.map(({ name }) => ({ name, role: "prediction", aspect, url: file(name) })),
+      { name: "Source", role: "source", aspect, url: cell },
+    ], item.frames);
+    this.timeline.load(item.frames, row?.fps ?? 12);
+    fill(this.about,
+      h("p", { class: "small" }, h("a", { href: link("grid", target.grid, { c: target.cameras[0], t: target.times[0] }) }, target.grid), item.caption ? ` · ${item.caption}` : ""),
+      this.data.predictions.length && this.data.metrics.length ? h("div", { class: "scroll" }, h("table", {},
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Prediction"), this.data.metrics.map((name) => h("th", { scope: "col", class: "right" }, name)))),
+        h("tbody", {}, this.data.predictions.map((prediction) => h("tr", {}, h("th", { scope: "row" }, prediction.name),
+          this.data.metrics.map((name) => h("td", { class: "right" }, fixed(this.score(prediction, item, name) ?? NaN, 3)))))))) : null);
+    announce(`Item ${item.id}`);
+  }
+}
+
+/** Metrics of which less is better. */
+const LOWER = /lpips|rot|trans|error|mse|mae|fvd|fid/i;

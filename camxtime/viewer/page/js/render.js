@@ -1,0 +1,120 @@
+// Render: how a running or finished render stands, by polling.
+
+import { json, request } from "./api.js";
+import { announce, fill, h } from "./dom.js";
+import { count, duration, fixed, percent } from "./format.js";
+import { link } from "./router.js";
+import { failed, isAbort, loading } from "./states.js";
+
+const EVERY = 2000; // ms between polls of a running render; a finished one is asked for five times less often
+const STATES = [["committed", "committed"], ["running", "running"], ["failed", "failed"], ["pending", "to do"]];
+
+export async function mount({ main, about, signal }) {
+  if (!about.features.render) throw new Error("This dataset has no render ledger to show.");
+  const view = new Render(main, signal);
+  await view.poll();
+  return view;
+}
+
+class Render {
+  constructor(main, signal) {
+    this.signal = signal;
+    this.title = "Render";
+    this.logs = new Map(); // unit → <details>, kept open over polls
+    this.head = h("div", { class: "head" });
+    this.progress = h("section", { class: "panel stack", "aria-label": "Progress" });
+    this.failures = h("section", { class: "stack", "aria-label": "Failed units" });
+    this.workers = h("section", { class: "stack", "aria-label": "Workers" });
+    this.map = h("section", { class: "panel stack", "aria-label": "Units" });
+    this.problem = h("div");
+    fill(main, this.head, this.problem, h("div", { class: "render" }, this.progress, this.failures, this.workers, this.map));
+    fill(this.map, loading());
+    signal.addEventListener("abort", () => clearTimeout(this.timer));
+  }
+
+  async poll() {
+    let wait = EVERY * 5;
+    try {
+      const report = await json("api/render.json", { signal: this.signal });
+      fill(this.problem);
+      this.show(report);
+      if (report.running) wait = EVERY;
+    } catch (error) {
+      if (isAbort(error) || this.signal.aborted) return;
+      fill(this.problem, failed(error));
+    }
+    this.timer = setTimeout(() => this.poll(), document.hidden ? wait * 5 : wait);
+  }
+
+  show(report) {
+    const { units } = report;
+    const state = report.state ?? (report.running ? "running" : "not running");
+    fill(this.head, h("h1", {}, "Render"), h("span", { class: `badge badge-${state}` }, state),
+      report.started && h("span", { class: "muted small num" }, `started ${new Date(report.started).toLocaleString()}`));
+    if (this.state && this.state !== state) announce(`Render: ${state}`);
+    this.state = state;
+    const share = units.total ? units.committed / units.total : 0;
+    const facts = [
+      ["Units", `${count(units.committed)} of ${count(units.total)} committed${units.running ? `, ${count(units.running)} running` : ""}${units.failed ? `, ${count(units.failed)} failed` : ""}`],
+      report.cells && ["Cells", `${count(report.cells.done)} of ${count(report.cells.total)}`],
+      ["Speed", report.cells_per_second ? `${fixed(report.cells_per_second, 1)} cells/s` : "–"],
+      ["Left", report.running && Number.isFinite(report.eta_s) ? duration(report.eta_s) : "–"],
+      Number.isFinite(report.updated_s_ago) && ["Last word", `${duration(report.updated_s_ago)} ago`],
+    ].filter(Boolean);
+    const meter = h("progress", { max: 1, value: share, "aria-label": "Units committed" });
+    fill(this.progress, h("div", { class: "bar" }, h("strong", { class: "num" }, percent(share, share < 1 ? 1 : 0)), meter),
+      h("dl", { class: "facts" }, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
+    this.showFailures(report.failures);
+    this.showWorkers(report.workers);
+    this.showMap(report.grids);
+  }
+
+  showFailures(failures) {
+    for (const unit of this.logs.keys()) if (!failures.some((each) => each.unit === unit)) this.logs.delete(unit);
+    for (const failure of failures) if (!this.logs.has(failure.unit)) this.logs.set(failure.unit, this.entry(failure));
+    fill(this.failures, failures.length ? h("h2", {}, "Failed units") : null, [...this.logs.values()]);
+  }
+
+  entry({ unit, error, log }) {
+    const text = h("pre", { class: "log mono small", tabindex: 0, "aria-label": `Log of ${unit}` }, "Loading…");
+    const details = h("details", { class: "panel failure", "data-unit": unit, ontoggle: () => details.open && load() },
+      h("summary", {}, h("strong", { class: "mono" }, unit), " ", h("span", {}, error)),
+      h("div", { class: "bar" }, h("button", { type: "button", onclick: () => load() }, "Read again")), text);
+    const load = async () => {
+      try {
+        text.textContent = (await (await request(log, { signal: this.signal })).text()) || "The log is empty.";
+        text.scrollTop = text.scrollHeight; // what went wrong stands at the end
+      } catch (problem) {
+        if (!isAbort(problem)) text.textContent = problem.message;
+      }
+    };
+    return details;
+  }
+
+  showWorkers(workers) {
+    fill(this.workers, workers.length ? [h("h2", {}, "Workers"), h("div", { class: "panel scroll" }, h("table", {},
+      h("thead", {}, h("tr", {}, ["Worker", "Host", "Doing", "Unit", "Units", "Blender"].map((name, i) => h("th", { scope: "col", class: i > 3 ? "right" : null }, name)))),
+      h("tbody", {}, workers.map((worker) => h("tr", {},
+        h("th", { scope: "row" }, String(worker.worker)), h("td", {}, worker.host ?? ""), h("td", {}, worker.doing ?? ""), h("td", { class: "mono" }, worker.task ?? ""),
+        h("td", { class: "right" }, String(worker.units ?? 0)), h("td", { class: "right" }, worker.blender_gb ? `${fixed(worker.blender_gb, 2)} GB` : ""))))))] : null);
+  }
+
+  /** One row a grid, one mark a unit. Drawn anew only where something changed. */
+  showMap(grids) {
+    const key = JSON.stringify(grids);
+    if (key === this.mapKey) return;
+    this.mapKey = key;
+    fill(this.map,
+      h("div", { class: "bar" }, h("h2", {}, "Units by grid"),
+        h("ul", { class: "bar small legend-units", "aria-label": "Colours" }, STATES.map(([state, text]) => h("li", {}, h("span", { class: `unit unit-${state}`, "aria-hidden": "true" }), ` ${text}`)))),
+      grids.length ? h("ul", { class: "unit-map" }, grids.map((grid) => h("li", {},
+        h("a", { class: "small", href: link("grid", grid.id) }, grid.id),
+        h("span", { class: "units", role: "img", "aria-label": summary(grid) }, grid.units.map((unit) =>
+          h("span", { class: `unit unit-${unit.state}`, title: `times ${unit.t0}–${unit.t1}: ${unit.state}` })))))) : h("p", { class: "muted" }, "No units are planned yet."));
+  }
+}
+
+function summary(grid) {
+  const words = STATES.map(([state, text]) => [grid.units.filter((unit) => unit.state === state).length, text]).filter(([number]) => number);
+  return `${grid.id}: ${words.map(([number, text]) => `${number} ${text}`).join(", ")}`;
+}
