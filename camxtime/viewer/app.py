@@ -21,6 +21,7 @@ from camxtime.viewer.routes_clips import clip_routes
 from camxtime.viewer.routes_grids import grid_routes
 from camxtime.viewer.routes_pairs import pair_routes
 from camxtime.viewer.routes_render import render_routes
+from camxtime.viewer.routes_results import results_routes
 from camxtime.viewer.security import BodyTooLargeError
 from camxtime.viewer.state import State
 from camxtime.viewer.workroom import StoppedError
@@ -38,14 +39,8 @@ def make_app(state: State) -> Starlette:
         yield
         state.close()
 
-    routes = [
-        *grid_routes(state),
-        *cell_routes(state),
-        *clip_routes(state),
-        *pair_routes(state),
-        *render_routes(state),
-        Route("/{path:path}", _page),
-    ]
+    parts = (grid_routes, cell_routes, clip_routes, pair_routes, render_routes, results_routes)
+    routes = [*(route for part in parts for route in part(state)), Route("/{path:path}", _page)]
     failures: dict[Any, Callable[..., Any]] = {
         HTTPException: _refused, StoppedError: _stopped, CamxtimeError: _failed, BodyTooLargeError: _too_large,
     }  # fmt: skip

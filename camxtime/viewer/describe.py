@@ -159,4 +159,4 @@ def _licence(dataset: Dataset) -> str:
     except ValueError:
         return ""  # a publisher's own file; the page does without
     licence = value.get("license") if isinstance(value, dict) else None
-    return licence if isinstance(licence, str) and licence != UNSTATED else ""
+    return licence if isinstance(licence, str) and not licence.startswith(UNSTATED) else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,10 @@ from camxtime.viewer import cells, describe
 from camxtime.viewer.answers import json_bytes
 from camxtime.viewer.clips import examples, track_names
 from camxtime.viewer.pagefiles import all_page_files, page_file
-from camxtime.viewer.state import State
+from camxtime.viewer.state import TRUTH, State
+
+if TYPE_CHECKING:
+    from camxtime.viewer.results import Results
 
 PASSES = ("rgb", "depth", "instance")
 FILES = {"rgb": ("rgb",), "depth": ("depth.png", "depth.bin"), "instance": ("instance.png", "instance.bin")}
@@ -45,6 +48,7 @@ class ExportPlan:
     passes: tuple[str, ...]
     files: int
     nbytes: int
+    results: Results | None = None
 
 
 def plan_export(state: State, wish: ExportWish) -> ExportPlan:
@@ -66,7 +70,12 @@ def plan_export(state: State, wish: ExportWish) -> ExportPlan:
     for grid in grids:
         count, size = _size_of(grid, passes)
         files, nbytes = files + count, nbytes + size
-    return ExportPlan(grids, passes, files, nbytes)
+    results = state.results if len(grids) == len(ids) and "rgb" in passes else None  # its sources are cells
+    if results is not None:
+        names = [TRUTH, *results.names]
+        frames = sum(len(results.frames(name)) for name in names)
+        files, nbytes = files + 1 + frames, nbytes + 50_000 + frames * len(results.frame(TRUTH, 0, 0))
+    return ExportPlan(grids, passes, files, nbytes, results)
 
 
 def write_site(state: State, plan: ExportPlan, folder: Path, progress: bool | None = None) -> int:
@@ -115,6 +124,8 @@ def _jobs(state: State, plan: ExportPlan) -> Iterator[_Job]:
         for kind in _thumbs_of(grid):
             yield _Job(f"thumbs/{grid.id}/{kind}", lambda grid=grid, kind=kind: state.thumb(grid, kind))
         yield from _cell_jobs(state, grid, plan.passes)
+    if plan.results is not None:
+        yield from _result_jobs(state, plan.results)
 
 
 def _cell_jobs(state: State, grid: Grid, passes: Sequence[str]) -> Iterator[_Job]:
@@ -125,6 +136,17 @@ def _cell_jobs(state: State, grid: Grid, passes: Sequence[str]) -> Iterator[_Job
                     f"cells/{grid.id}/{camera}/{time}/{file}",
                     lambda file=file, camera=camera, time=time: _cell_file(state, grid, (camera, time), file),
                 )
+
+
+def _result_jobs(state: State, results: Results) -> Iterator[_Job]:
+    results.score_all(state.work.stop)
+    yield _Job("api/benchmark.json", lambda: json_bytes(results.to_json()))
+    for name in (TRUTH, *results.names):
+        for item, frame in results.frames(name):
+            yield _Job(
+                f"benchmark/{name}/{item}/{frame}.png",
+                lambda name=name, item=item, frame=frame: results.frame(name, item, frame),
+            )
 
 
 def _cell_file(state: State, grid: Grid, cell: tuple[int, int], file: str) -> bytes:
@@ -147,7 +169,9 @@ def _static_site(state: State, plan: ExportPlan) -> dict[str, Any]:
         **dataset["counts"], "grids": len(plan.grids), "cells": sum(grid.row.cells for grid in plan.grids),
         "videos": sum(grid.C for grid in plan.grids if grid.status == "complete"),
     }  # fmt: skip
-    return {**site, "static": True, "features": off, "render": False, "benchmark": False, "dataset": dataset}
+    shown = plan.results is not None
+    return {**site, "static": True, "features": {**off, "benchmark": shown}, "render": False, "benchmark": shown,
+            "dataset": dataset}  # fmt: skip
 
 
 def _size_of(grid: Grid, passes: Sequence[str]) -> tuple[int, int]:

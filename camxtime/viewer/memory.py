@@ -11,13 +11,14 @@ Value = TypeVar("Value")
 
 
 class ByteCache(Generic[Value]):
-    """At most `limit` bytes of values, those used longest ago going first. For many threads.
+    """At most `limit` bytes of values, those used longest ago going first; room for at least `fewest`. For many threads.
 
     A value that two threads want at once is made once; a failure is raised in both and not kept.
     """
 
-    def __init__(self, limit: int, size: Callable[[Value], int]):
+    def __init__(self, limit: int, size: Callable[[Value], int], fewest: int = 4):
         self._limit = limit
+        self._most = max(limit // fewest, 1)
         self._size = size
         self._lock = threading.Lock()
         self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
@@ -49,7 +50,7 @@ class ByteCache(Generic[Value]):
 
     def _keep(self, key: Hashable, value: Value) -> None:
         nbytes = self._size(value)
-        if nbytes > max(self._limit // 4, 1):
+        if nbytes > self._most:
             return
         with self._lock:
             self._values[key] = (value, nbytes)

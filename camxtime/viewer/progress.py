@@ -27,9 +27,11 @@ def render_progress(root: Path, expansion: Expansion) -> dict[str, Any]:
     failed = {(failure.grid, failure.unit) for failure in report.failures}
     at_work = _tasks(report)
     spans = [(UnitKey("a.b.c", first, last).name, first, last) for first, last in expansion.unit_times()]
-    grids, running = [], 0
+    grids: list[dict[str, Any]] = []
+    running = 0
     for grid in expansion.grids:
-        name, units = grid.grid_id, []
+        name = grid.grid_id
+        units: list[dict[str, Any]] = []
         for unit, first, last in spans:
             state = "committed" if unit in committed[name] else "pending"
             if state == "pending" and f"{name} {unit}" in at_work:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Hashable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from camxtime.errors import InputError
 from camxtime.sampling.pairs import PairSampler
 from camxtime.shards.dataset import Dataset
 from camxtime.shards.grid import Grid
+from camxtime.splits.benchmark import FORMAT as ITEMS
 from camxtime.splits.manifest import FORMAT as SPLITS
 from camxtime.splits.manifest import Manifest, format_of, load
 from camxtime.viewer import describe, thumbs
@@ -22,8 +24,13 @@ from camxtime.viewer.source import Source
 from camxtime.viewer.thumb_store import BESIDE, ThumbStore, user_cache
 from camxtime.viewer.workroom import Workroom
 
+if TYPE_CHECKING:
+    from camxtime.viewer.results import Results
+
 PICTURE_BYTES = 48 * 2**20
 SAMPLERS = 8
+TRUTH = "truth"
+"""Stands for a prediction's name where the ground truth's frames are meant."""
 JSON_BYTES = 32 * 2**20
 
 
@@ -39,6 +46,7 @@ class State:
         self._samplers: ByteCache[PairSampler] = ByteCache(SAMPLERS, lambda _: 1)
         self.work = Workroom()
         self.manifest = _splits_of(options)
+        self.results = _results_of(options, self.source.dataset)
         self.recipes = recipes(options.recipes)
         self.thumbs = ThumbStore(_folders(options, self.source), options.cache_bytes)
 
@@ -56,7 +64,7 @@ class State:
             "mp4": "rgb" in dataset.passes and importlib.util.find_spec("av") is not None,
             "overlap": "depth" in dataset.passes,
             "render": self.source.rendered_here,
-            "benchmark": False,
+            "benchmark": self.results is not None,
         }
 
     def site(self) -> dict[str, Any]:
@@ -140,10 +148,31 @@ class State:
 
 
 def _splits_of(options: ViewOptions) -> Manifest | None:
-    files = [path for path in options.manifests if format_of(path) == SPLITS]
+    file = _manifest(options, SPLITS)
+    return load(file) if file is not None else None
+
+
+def _results_of(options: ViewOptions, dataset: Dataset) -> Results | None:
+    file = _manifest(options, ITEMS)
+    if file is None and options.predictions:
+        raise InputError("predictions: they are of a benchmark's items: give its file with --manifest.")
+    if file is None:
+        return None
+    from camxtime.viewer.results import Results
+
+    return Results(dataset, file, options.predictions)
+
+
+def _manifest(options: ViewOptions, kind: str) -> Path | None:
+    """The one file of a kind among those given; `InputError` for two, or one that is of neither kind."""
+    kinds = {path: format_of(path) for path in options.manifests}
+    for path, found in kinds.items():
+        if found not in (SPLITS, ITEMS):
+            raise InputError(f"manifest: {path} holds neither splits nor benchmark items.")
+    files = [path for path, found in kinds.items() if found == kind]
     if len(files) > 1:
-        raise InputError(f"manifest: one file of splits can be shown at a time, not {len(files)}.")
-    return load(files[0]) if files else None
+        raise InputError(f"manifest: only one file of format {kind} can be shown at a time, not {len(files)}.")
+    return files[0] if files else None
 
 
 def _folders(options: ViewOptions, source: Source) -> list[Any]:

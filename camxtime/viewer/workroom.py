@@ -33,13 +33,18 @@ class Workroom:
 
     async def run(self, key: Hashable, function: Callable[[], Value]) -> Value:
         """The function's result. When the asker goes away the work goes on for the others and the next."""
+        value: Value = await asyncio.shield(asyncio.wrap_future(self.begin(key, function)))
+        return value
+
+    def begin(self, key: Hashable, function: Callable[[], Value]) -> Future[Value]:
+        """Start the function, unless the same is being worked out already."""
         with self._lock:
             future = self._running.get(key)
-            if future is None:
-                future = self._running[key] = self._pool.submit(function)
-                future.add_done_callback(lambda _: self._forget(key))
-        value: Value = await asyncio.shield(asyncio.wrap_future(future))
-        return value
+            if future is not None:
+                return future
+            future = self._running[key] = self._pool.submit(function)
+        future.add_done_callback(lambda _: self._forget(key))
+        return future
 
     def close(self) -> None:
         """Call off what has not begun, and tell the rest to stop."""
