@@ -26,6 +26,7 @@ COMMANDS = {
     "export": "Write a dataset, a grid or a track in another format.",
     "qa": "Measure every grid, name what is not worth training on, and report.",
     "view": "Look at a dataset in a web page.",
+    "evaluate": "Score predictions of any model on a benchmark, beside baselines.",
     "doctor": "Check this machine for all that rendering needs.",
     "spec": "Check a spec, list what specs can name, export the JSON Schema.",
 }
