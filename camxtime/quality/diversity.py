@@ -2,7 +2,7 @@
 
 A grid's descriptor is `FRAMES` cells of its diagonal (the source video), each reduced to `SIDE` × `SIDE` pixels by area
 and taken to CIELAB. The distance of two grids is the root mean square of the colour differences (delta E 1976) of their
-pixels: about 1 is what the noise of two renders of the same cells makes, 2 what an eye just notices.
+pixels. docs/quality.md tells what distances real renders have.
 """
 
 from __future__ import annotations

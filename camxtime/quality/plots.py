@@ -50,17 +50,24 @@ def distributions(found: DatasetQuality) -> str:
 
 def _panel(axes: Any, title: str, values: Any, bounds: Bounds) -> None:
     limits = [limit for limit in (bounds.min, bounds.max) if limit is not None]
-    low, high = values.min(), values.max()
-    if high - low < 1e-9:
-        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
-    axes.hist(values, bins=np.linspace(low, high, 25), color=_BAR)
+    low, high = _range(values)
     near = [limit for limit in limits if low - (high - low) <= limit <= high + (high - low)]
-    for limit in near:  # a bound far from all values would squeeze the histogram to a line
+    low, high = min([low, *near]), max([high, *near])  # a bound far off would squeeze the histogram to a line
+    axes.hist(values, bins=np.linspace(low, high, 25), color=_BAR)
+    for limit in near:
         axes.axvline(limit, color=_BAD, linewidth=1.2, linestyle=(0, (4, 2)))
     axes.axvline(float(np.median(values)), color=_MEDIAN, linewidth=1.0)
     axes.set_title(title, fontsize=9, color=_INK, loc="left")
     words = [f"{'min' if limit == bounds.min else 'max'} {limit:g}" for limit in limits]
     axes.set_xlabel("bounds: " + (", ".join(words) or "none"), fontsize=7.5, color=_BAD if near else _INK)
+    axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)
     axes.tick_params(labelsize=7.5, colors=_INK)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def _range(values: Any) -> tuple[float, float]:
+    """Of the histogram: the values' own, widened where they are all but equal; no measure is below 0."""
+    low, high = float(values.min()), float(values.max())
+    least = max(0.02 * abs(high), 1e-3)
+    return (low, high) if high - low >= least else (max(low - least, 0.0), high + least)

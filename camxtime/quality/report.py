@@ -28,7 +28,8 @@ p.sub,.faint{color:var(--faint)}p{margin:.3rem 0}
 .card b{display:block;font-size:1.35rem;font-weight:600}
 .bad{color:var(--bad)}.good{color:var(--good)}
 svg{max-width:100%;height:auto}
-.grid{border-top:1px solid var(--line);padding:.7rem 0;display:grid;grid-template-columns:460px 1fr;gap:1.1rem;align-items:start}
+.grid{border-top:1px solid var(--line);padding:.7rem 0;display:grid;grid-template-columns:444px minmax(0,1fr);gap:1.1rem;
+  align-items:start}
 .grid img{max-width:100%;border-radius:4px;display:block}
 .empty{background:var(--soft);color:var(--faint);padding:1.6rem;border-radius:4px}
 .id{font-weight:600}.values{font-size:12px;color:var(--faint);margin-top:.25rem}.values span{white-space:nowrap;margin-right:.8rem}
@@ -137,7 +138,7 @@ def _bounds(bounds: Bounds) -> str:
 def _grid(dataset: Dataset, grid: GridQuality) -> str:
     picture = strip(dataset.grid(grid.grid))
     shown = (
-        f'<img alt="" loading="lazy" src="data:image/jpeg;base64,{base64.b64encode(picture).decode()}">'
+        f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(picture).decode()}">'
         if picture is not None
         else "<div class=empty>not rendered</div>"
     )
@@ -147,12 +148,12 @@ def _grid(dataset: Dataset, grid: GridQuality) -> str:
         for fault in grid.faults
     )
     failing = {fault.measure for fault in grid.faults}
-    values = "".join(
+    values = " ".join(
         f'<span class="{"bad" if name in failing else ""}">{name} {value:.3g}</span>'
         for name, value in grid.values.items()
         if value is not None
     )
-    near = f"<span>nearest {html.escape(grid.nearest)} at {grid.distance:.1f}</span>" if grid.nearest else ""
+    near = f" <span>nearest {html.escape(grid.nearest)} at {grid.distance:.1f}</span>" if grid.nearest else ""
     again = ", ".join(f"{count} {reason}" for reason, count in grid.redrawn.items())
     drawn = f"<div class=faint>drawn again: {html.escape(again)}</div>" if again else ""
     caption = html.escape(dataset.grid(grid.grid).caption)

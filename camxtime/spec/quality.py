@@ -35,43 +35,43 @@ _STILL = "choose another animation or seed, or bring the camera nearer (distance
 MEASURES: dict[str, Measure] = {
     "luminance": Measure(
         "Mean display luma of the images: 0.2126 R + 0.7152 G + 0.0722 B of the 8-bit sRGB values, over 255.",
-        "of 1", 0.08, 0.90, f"the images are dark: {_LIGHT}", f"the images are glaring: {_LIGHT}", gated=True,
+        "of 1", 0.12, 0.85, f"the images are dark: {_LIGHT}", f"the images are glaring: {_LIGHT}", gated=True,
     ),
     "clipped_share": Measure(
         "Share of pixels whose three channels are all 250 or more: no detail left in the lights.",
-        "of pixels", None, 0.25, "", f"the lights are blown out: {_LIGHT}", gated=True,
+        "of pixels", None, 0.10, "", f"the lights are blown out: {_LIGHT}", gated=True,
     ),
     "black_share": Measure(
         "Share of pixels whose three channels are all 5 or less: no detail left in the shadows.",
-        "of pixels", None, 0.40, "", f"the shadows are crushed: {_LIGHT}", gated=True,
+        "of pixels", None, 0.25, "", f"the shadows are crushed: {_LIGHT}", gated=True,
     ),
     "sharpness": Measure(
         "Standard deviation of the Laplacian of the luma (8-bit levels, 3 × 3 kernel), mean over cells.",
-        "levels", 2.0, None, "the images show hardly any detail: raise engine.samples, add texture, or change the light",
+        "levels", 4.0, None, "the images show hardly any detail: raise engine.samples, add texture, or change the light",
         "",
     ),
     "subject_share": Measure(
         "Mean share of the image that the subject covers (instance ids of role subject).",
-        "of pixels", 0.005, 0.75, "the subject is tiny or hidden: bring the camera nearer (distance_fit, hfov_deg)",
+        "of pixels", 0.004, 0.75, "the subject is tiny or hidden: bring the camera nearer (distance_fit, hfov_deg)",
         "the subject fills the image: take the camera back (distance_fit, hfov_deg)", gated=True,
     ),
     "subject_visible": Measure(
         "Share of cells in which the subject is seen: at least 0.1 % of the image and 4 pixels.",
-        "of cells", 0.85, None, "the subject leaves the frame or is hidden: set follow: 1, widen distance_fit, or tighten "
+        "of cells", 0.90, None, "the subject leaves the frame or is hidden: set follow: 1, widen distance_fit, or tighten "
         "path_checks.min_subject_visible", "", gated=True,
     ),
     "motion_px": Measure(
         "Image motion of the subject along a fixed camera: mean length of dense flow on its pixels.",
-        "px/frame", 0.02, None, f"the subject hardly moves: {_STILL}", "the subject moves too fast: raise grid.fps",
+        "px/frame", 0.05, None, f"the subject hardly moves: {_STILL}", "the subject moves too fast: raise grid.fps",
     ),
     "static_share": Measure(
         "Share of pixels that look at the same thing at all sampled times, along a fixed camera.",
-        "of pixels", None, 0.998, "everything moves: is the camera inside the subject?",
+        "of pixels", None, 0.997, "everything moves: is the camera inside the subject?",
         f"nothing moves: {_STILL}", gated=True,
     ),
     "camera_motion_px": Measure(
         "Median image displacement of the still world from one camera to the next, from depth and poses.",
-        "px/step", 0.02, None, "the camera stands still: choose another path kind or widen its ranges; if that is meant, "
+        "px/step", 0.05, None, "the camera stands still: choose another path kind or widen its ranges; if that is meant, "
         "set quality.camera_motion_px.min to null", "cameras lie too far apart: raise grid.cameras or shorten the path",
     ),
     "parallax_px": Measure(
@@ -122,7 +122,7 @@ class QualityBase(BaseModel):
         default=0.02, ge=0, le=1, description="Greatest share of planned grids that may be left out of the dataset."
     )
     min_distance: float = Field(
-        default=2.0,
+        default=3.0,
         ge=0,
         le=100,
         description="Grids nearer to each other than this are near-duplicates: root mean square colour difference "
