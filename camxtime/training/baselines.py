@@ -1,14 +1,16 @@
-"""What any model must beat, from the source's pixels alone: copying it, and reshuffling its frames to the times asked for."""
+"""What is scored while training, on tensors: the source reshuffled to the times asked for, and PSNR of whole clips.
+
+`camxtime.evaluation` scores benchmarks; these are the same measures for pairs, whose clips may hop between grids.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from camxtime.evaluation.metrics import Frames, pooled_psnr, squared_error
 
-def copied(source: Tensor) -> Tensor:
-    """The source clip as it is: right camera where the target's is the source's, wrong time."""
-    return source
+EXACT_DB = 60.0
 
 
 def reshuffled(source: Tensor, source_times: Tensor, target_times: Tensor) -> Tensor:
@@ -22,10 +24,16 @@ def reshuffled(source: Tensor, source_times: Tensor, target_times: Tensor) -> Te
 
 
 def clip_psnr(predicted: Tensor, target: Tensor) -> Tensor:
-    """PSNR in dB of whole clips, data range 255: of the squared error's mean over all frames. uint8 [B, …] → [B] float64.
+    """PSNR in dB of whole clips: of the squared error's mean over all frames. uint8 [B, F, 3, H, W] → [B] float64.
 
     Not the mean of frames' PSNR: a baseline that has a single frame exactly right would get an infinite mean. Clips
     without any error count as 60 dB.
     """
-    error = (predicted.double() - target.double()).square().flatten(1).mean(dim=1)
-    return 10 * torch.log10(255.0**2 / error.clamp_min(255.0**2 * 1e-6))
+    pairs = zip(predicted, target, strict=True)
+    values = [pooled_psnr(squared_error(_frames(a), _frames(b))) for a, b in pairs]
+    return torch.tensor(values, dtype=torch.float64).clamp_max(EXACT_DB)
+
+
+def _frames(clip: Tensor) -> Frames:
+    frames: Frames = clip.permute(0, 2, 3, 1).contiguous().numpy()
+    return frames

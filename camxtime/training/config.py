@@ -87,6 +87,7 @@ class DataConfig:
 
     manifest, split, held_out_split: a splits manifest and its splits to train on and to validate on. Without a manifest
     `held_out` is the share of stages kept back. workers: loader processes; 0 decodes in a thread of this process.
+    augment: exchange colours and mirror the world at random, the same for all clips of a pair.
     """
 
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class DataConfig:
     held_out: float = 0.25
     workers: int = 0
     prefetch: int = 4
+    augment: bool = True
 
     def __post_init__(self) -> None:
         _least(self, "workers", 0)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from camxtime.errors import InputError, WorkError
 from camxtime.shards.atomic import write_atomic
 from camxtime.training import checkpoint
+from camxtime.training.augment import augmented
 from camxtime.training.batch import Batch, to_batch
 from camxtime.training.config import TrainConfig, config_yaml
 from camxtime.training.data import Share, batches, pair_data, samplers
@@ -40,7 +41,7 @@ class Summary:
     out: Path
     step: int
     steps: int
-    loss: float
+    loss: float | None
     seconds: float
     wait: float
     pairs_per_s: float
@@ -132,11 +133,12 @@ class _Run:
             done = step + 1 if config.steps > self.start else self.start
             scores = self._finish(log) if log is not None and not stopped else None
         stream.close()
-        steps = max(done - self.start, 1)
+        last = None if math.isnan(loss) else loss
+        total = max(total, 1e-9)
+        speed = (done - self.start) * config.batch / total
         return Summary(
-            self.out, done, config.steps, loss, total, waited / max(total, 1e-9), steps * config.batch / max(total, 1e-9),
-            stopped, scores, self.sources.held_out,
-        )  # fmt: skip
+            self.out, done, config.steps, last, total, waited / total, speed, stopped, scores, self.sources.held_out
+        )
 
     def _log(self, stack: ExitStack) -> RunLog | None:
         """The run's log, in the first process."""
@@ -157,6 +159,8 @@ class _Run:
             sample = next(stream)
             wait += time.perf_counter() - began
             batch = to_batch(sample, config.model, self.device, encode(self.options.text, sample, self.device))
+            if config.data.augment:
+                batch = augmented(batch, config.model, config.run.seed)
             loss = self._backward(batch.without_contexts() if drop else batch, step, part)
             total += loss.detach() / config.run.accumulate
         norm = nn.utils.clip_grad_norm_([p for _, p in trainable(self.model)], config.optim.clip)

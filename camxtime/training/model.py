@@ -15,6 +15,7 @@ All clips have F frames of H × W pixels with values in [−1, 1].
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -86,10 +87,8 @@ class SpaceTimeModel(nn.Module):
             videos = torch.stack([video for video, _ in known.given], dim=1)
             predicted: Tensor = self.copy(parts[:, 0], parts[:, 1:], videos)
             return predicted
-        assert_velocity = self.velocity
-        if assert_velocity is None:
-            raise InputError("A model has either a copying or a velocity head.")
-        return unpatch(assert_velocity(parts[:, 0]), self.config)
+        head: nn.Linear = self.velocity  # type: ignore[assignment]  # a model has one head or the other
+        return unpatch(head(parts[:, 0]), self.config)
 
     def _tokens(self, video: Tensor, track: Track, role: int) -> Tensor:
         """x' = x + E_cam(c) + E_ani(t): [B, F', h, w, dim]. Roles: 0 target, 1 source, 2 context."""
@@ -137,6 +136,20 @@ class SpaceTimeModel(nn.Module):
             raise InputError(f"The model takes a source and up to {config.contexts} context clips.")
         if known.text is not None and not config.text_dim:
             raise InputError("The model was made without text (model.text_dim is 0).")
+
+
+def stack(parts: Sequence[Conditions]) -> Conditions:
+    """Batches of the same number of clips as one."""
+
+    def joined(tracks: Sequence[Track]) -> Track:
+        return Track(torch.cat([t.camera for t in tracks]), torch.cat([t.times for t in tracks]))
+
+    given = tuple(
+        (torch.cat([part.given[k][0] for part in parts]), joined([part.given[k][1] for part in parts]))
+        for k in range(len(parts[0].given))
+    )
+    texts = [part.text for part in parts if part.text is not None]
+    return Conditions(joined([part.target for part in parts]), given, torch.cat(texts) if texts else None)
 
 
 def parameter_count(model: nn.Module) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from camxtime.sampling.torch_data import PairDataset
 from camxtime.shards.atomic import write_atomic
-from camxtime.training.baselines import clip_psnr, copied, reshuffled
+from camxtime.training.baselines import clip_psnr, reshuffled
 from camxtime.training.batch import Batch, to_batch, to_uint8
 from camxtime.training.config import TrainConfig
 from camxtime.training.data import fixed_batch
@@ -61,7 +61,7 @@ class Validation:
             target = to_uint8(batch.target)
             predictions = (
                 to_uint8(generate(model, batch.known, solver_of(self._config))),
-                to_uint8(copied(source)),
+                to_uint8(source),
                 to_uint8(reshuffled(source, track.times, batch.known.target.times)),
             )
             rows.append(torch.stack([clip_psnr(predicted, target) for predicted in predictions], dim=1))
