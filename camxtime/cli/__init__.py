@@ -27,6 +27,7 @@ COMMANDS = {
     "qa": "Measure every grid, name what is not worth training on, and report.",
     "view": "Look at a dataset in a web page.",
     "evaluate": "Score predictions of any model on a benchmark, beside baselines.",
+    "train": "Train the reference model on a dataset's pairs.",
     "doctor": "Check this machine for all that rendering needs.",
     "spec": "Check a spec, list what specs can name, export the JSON Schema.",
 }

@@ -35,6 +35,8 @@ class CopyHead(nn.Module):
         self.per_block = self.heads * (CHANNELS + 4 * WAVES + 2 * self.taps + 1)
         self.ask = nn.Linear(config.dim, cells * self.per_block)
         self.answer = nn.Linear(config.dim, cells * self.heads * CHANNELS)
+        self.query_norm = nn.RMSNorm(CHANNELS)
+        self.key_norm = nn.RMSNorm(CHANNELS)
         self.residual = nn.Linear(config.dim, config.time_stride * config.patch**2 * 3)
         nn.init.zeros_(self.residual.weight)
         nn.init.zeros_(self.residual.bias)
@@ -56,6 +58,7 @@ class CopyHead(nn.Module):
         frames, spots = query.shape[1:3]
         own = self.places * self.nearness[:, None, None]  # heads, spots, 4·WAVES
         place = place + own.transpose(0, 1)
+        query, key = self.query_norm(query), self.key_norm(key)
         scores = torch.einsum("bfshc,bkhc->bhfsk", query / math.sqrt(CHANNELS), key)
         near = torch.einsum("bfshc,pc->bhfsp", place, self.places)
         scores = scores.unflatten(-1, (count * frames, spots)) + near.unsqueeze(-2)

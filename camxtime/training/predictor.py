@@ -66,7 +66,6 @@ class CheckpointPredictor:
             made = render_track(self.model, source, _track(task.target, size), solver_of(self.config), text)
         return _resized(made, task.target.size)
 
-
     def many(self, tasks: Sequence[Task]) -> list[Frames]:
         """The clips of several tasks, in one pass where each is as long as the model's F, and without text."""
         frames = self.config.model.frames

@@ -75,7 +75,9 @@ class GridCells:
         return float(far_c[rows, nearest].mean()), float(far_t[rows, nearest].mean())
 
 
-def score_items(dataset: Dataset, items: EvalSet, predictor: Predictor | Batched, size: tuple[int, int]) -> list[ItemScore]:
+def score_items(
+    dataset: Dataset, items: EvalSet, predictor: Predictor | Batched, size: tuple[int, int]
+) -> list[ItemScore]:
     """Score a predictor on items of whole grids, at (H, W)."""
     reader = TaskReader(dataset, size)
     scores = []
