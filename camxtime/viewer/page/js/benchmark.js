@@ -6,7 +6,7 @@ import { announce, field, fill, h, select } from "./dom.js";
 import { fixed, plural } from "./format.js";
 import { passUrl } from "./layers.js";
 import { keep, link } from "./router.js";
-import { empty } from "./states.js";
+import { empty, isAbort } from "./states.js";
 import { openTimeline } from "./timeline.js";
 
 export async function mount({ main, about, query, signal }) {
@@ -26,7 +26,7 @@ class Benchmark {
     this.title = "Benchmark";
     this.rows = new Map(rows.map((row) => [row.id, row]));
     this.tasks = [...new Set(data.items.map(({ task }) => task))].sort();
-    this.metric = data.metrics.length ? select(data.metrics, data.metrics[0], () => this.changed()) : null;
+    this.metric = data.metrics.length ? select(data.metrics.map((name) => [name, this.label(name)]), data.metrics[0], () => this.changed()) : null;
     this.by = data.predictions.length > 1 ? select(data.predictions.map(({ name }) => name), data.predictions[0].name, () => this.changed()) : null;
     this.task = select([["", "All"], ...this.tasks], "", () => this.changed());
     this.order = select([["worst", "Worst first"], ["best", "Best first"], ["manifest", "As in the manifest"]], "worst", () => this.changed());
@@ -42,7 +42,30 @@ class Benchmark {
       h("div", { class: "benchmark" },
         h("section", { class: "panel", "aria-label": "Items" }, this.list),
         h("section", { class: "panel stack", "aria-label": "Truth and predictions" }, this.compare.element, this.timeline.element, this.about)));
+    this.scoring = h("p", { class: "notice", role: "status", hidden: true });
+    main.insertBefore(this.scoring, main.lastChild);
     this.update(query);
+    this.follow();
+  }
+
+  /** While the server still computes scores, ask for them again. */
+  follow() {
+    const { scoring } = this.data;
+    this.scoring.hidden = !scoring;
+    if (!scoring) return;
+    this.scoring.textContent = `Scoring: ${scoring.done} of ${scoring.total} done.`;
+    const timer = setTimeout(async () => {
+      try {
+        this.data = await json("api/benchmark.json", { signal: this.signal });
+        this.draw();
+        this.facts();
+      } catch (error) {
+        if (isAbort(error)) return;
+        this.scoring.textContent = `Scoring: ${error.message}`;
+      }
+      this.follow();
+    }, 1500);
+    this.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   }
 
   update(query) {
@@ -67,6 +90,19 @@ class Benchmark {
     keep("benchmark", "", { item: this.item?.id, metric: this.metric?.value, by: this.by?.value, task: this.task.value, order: this.order.value === "worst" ? "" : this.order.value, mode: this.mode === "side" ? "" : this.mode });
   }
 
+  label(metric) {
+    const measure = this.data.measures?.[metric];
+    return measure ? `${measure.label}${measure.unit ? ` (${measure.unit})` : ""}` : metric;
+  }
+
+  /** The score as it is read; what cannot be scored says why. */
+  words(prediction, item, metric = this.metric?.value) {
+    if (prediction.problems?.[item.id]) return h("span", { class: "bad", title: prediction.problems[item.id] }, "not scored");
+    const value = this.score(prediction, item, metric);
+    if (value === null) return metric in (prediction.scores?.[item.id] ?? {}) ? "∞" : "–";
+    return fixed(value, this.data.measures?.[metric]?.digits ?? 3);
+  }
+
   score(prediction, item, metric = this.metric?.value) {
     const value = prediction?.scores?.[item.id]?.[metric];
     return typeof value === "number" ? value : null;
@@ -75,20 +111,21 @@ class Benchmark {
   draw() {
     const { items, predictions } = this.data;
     const judge = predictions.find(({ name }) => name === this.by?.value) ?? predictions[0];
-    const lower = LOWER.test(this.metric?.value ?? "");
-    const sign = (this.order.value === "best" ? -1 : 1) * (lower ? -1 : 1);
+    const better = this.data.measures?.[this.metric?.value]?.better === -1 ? -1 : 1;
+    const sign = (this.order.value === "best" ? -1 : 1) * better;
     this.shown = items.filter(({ task }) => !this.task.value || task === this.task.value);
     if (this.order.value !== "manifest" && judge) {
-      const worth = (item) => this.score(judge, item) ?? Infinity * sign;
-      this.shown.sort((a, b) => sign * (worth(a) - worth(b)) || a.index - b.index);
+      // No number is infinitely good (an exact copy), a prediction that cannot be scored infinitely bad.
+      const worth = (item) => this.score(judge, item) ?? (judge.problems?.[item.id] ? -Infinity : Infinity) * better;
+      this.shown.sort((a, b) => (worth(a) === worth(b) ? 0 : sign * (worth(a) - worth(b))) || a.index - b.index);
     }
     this.count.textContent = plural(this.shown.length, "item");
     const metric = this.metric?.value ?? "";
     fill(this.list, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Item"), h("th", { scope: "col" }, "Task"), predictions.map(({ name }) => h("th", { scope: "col", class: "right" }, `${name} ${metric}`)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Item"), h("th", { scope: "col" }, "Task"), predictions.map(({ name }) => h("th", { scope: "col", class: "right" }, `${name} ${metric && this.label(metric)}`)))),
       h("tbody", {}, this.shown.map((item) => h("tr", { "data-item": item.id, "aria-current": item === this.item ? "true" : null },
         h("td", {}, h("button", { type: "button", class: "row", onclick: () => { this.open(item); this.save(); } }, item.id)), h("td", {}, item.task),
-        predictions.map((prediction) => h("td", { class: "right" }, fixed(this.score(prediction, item) ?? NaN, 3))))))));
+        predictions.map((prediction) => h("td", { class: "right" }, this.words(prediction, item))))))));
   }
 
   open(item) {
@@ -103,24 +140,28 @@ class Benchmark {
     }
     const row = this.rows.get(item.target.grid);
     const aspect = row ? `${row.W} / ${row.H}` : "1";
-    const { source, target } = item;
+    const { source } = item;
     const file = (name) => (frame) => `benchmark/${encodeURIComponent(name)}/${item.index}/${frame}.png`;
     const cell = (frame) => passUrl(source.grid, "rgb", { c: source.cameras[Math.min(frame, source.cameras.length - 1)], t: source.times[Math.min(frame, source.times.length - 1)] });
     this.compare.load([
       { name: "Truth", role: "truth", aspect, url: file("truth") },
-      ...this.data.predictions.map(({ name }) => ({ name, role: "prediction", aspect, url: file(name) })),
+      ...this.data.predictions.filter(({ problems }) => !problems?.[item.id]).map(({ name }) => ({ name, role: "prediction", aspect, url: file(name) })),
       { name: "Source", role: "source", aspect, url: cell },
     ], item.frames);
     this.timeline.load(item.frames, row?.fps ?? 12);
+    this.facts();
+    announce(`Item ${item.id}`);
+  }
+
+  facts() {
+    const { item } = this;
+    if (!item) return;
+    const { target } = item;
     fill(this.about,
       h("p", { class: "small" }, h("a", { href: link("grid", target.grid, { c: target.cameras[0], t: target.times[0] }) }, target.grid), item.caption ? ` · ${item.caption}` : ""),
       this.data.predictions.length && this.data.metrics.length ? h("div", { class: "scroll" }, h("table", {},
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Prediction"), this.data.metrics.map((name) => h("th", { scope: "col", class: "right" }, name)))),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Prediction"), this.data.metrics.map((name) => h("th", { scope: "col", class: "right", title: this.data.measures?.[name]?.words }, this.label(name))))),
         h("tbody", {}, this.data.predictions.map((prediction) => h("tr", {}, h("th", { scope: "row" }, prediction.name),
-          this.data.metrics.map((name) => h("td", { class: "right" }, fixed(this.score(prediction, item, name) ?? NaN, 3)))))))) : null);
-    announce(`Item ${item.id}`);
+          this.data.metrics.map((name) => h("td", { class: "right" }, this.words(prediction, item, name)))))))) : null);
   }
 }
-
-/** Metrics of which less is better. */
-const LOWER = /lpips|rot|trans|error|mse|mae|fvd|fid/i;

@@ -6,6 +6,9 @@ import { MAX_FRAMES, track } from "./track.js";
 
 const FIXED = [["diagonal", "Diagonal"], ["bullet", "Bullet time at…"], ["fixed", "Fixed camera…"]];
 
+/** `camera:sub_range` → "sub range". */
+const shortName = (name) => name.split(":").at(-1).replaceAll("_", " ");
+
 /** What there is to choose: {tracks: [{name, kind, text}], examples}. Empty where the site cannot tell. */
 export async function trackNames() {
   try {
@@ -21,7 +24,7 @@ export async function namedTrack(row, wish, signal) {
   const formula = tracks.find(({ name }) => name === wish.name)?.text;
   if (examples) {
     const example = examples[`${row.C}x${row.T}`]?.[wish.name];
-    if (!example) throw new Error(`This site has no track ${wish.name.replaceAll("_", " ")} for grids of this size.`);
+    if (!example) throw new Error(`This site has no track ${shortName(wish.name)} for grids of this size.`);
     return { ...track(example.cameras, example.times, wish.name), formula };
   }
   const query = { name: wish.name, F: wish.F, seed: wish.seed, camera: wish.camera, time: wish.time };
@@ -37,7 +40,7 @@ export function trackChoice({ label, row, names, more = [], wish, here, frames =
   let now = { ...wish };
   const box = h("select", { onchange: () => set({ name: box.value }) });
   const group = (text, entries) => entries.length ? h("optgroup", { label: text }, entries.map(([value, words]) => h("option", { value }, words))) : null;
-  const byKind = (kind) => names.filter((entry) => entry.kind === kind && !FIXED.some(([name]) => name === entry.name)).map(({ name }) => [name, name.replaceAll("_", " ")]);
+  const byKind = (kind) => names.filter((entry) => entry.kind === kind && !FIXED.some(([name]) => name === entry.name)).map(({ name }) => [name, shortName(name)]);
   box.append(...[
     ...more.map(([value, text]) => h("option", { value }, text)),
     group("Tracks", FIXED), group("Time warps, camera as the source", byKind("warp")), group("Camera tracks, time forward", byKind("camera")),
