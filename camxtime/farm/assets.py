@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from camxtime.errors import InputError
 from camxtime.farm.jobs import RunPlan
 from camxtime.farm.ledger import Ledger
+from camxtime.spec.entries import cast_of
 
 
 def pin_assets(ledger: Ledger, plan: RunPlan, assets_root: Path) -> None:
@@ -20,6 +22,8 @@ def pin_assets(ledger: Ledger, plan: RunPlan, assets_root: Path) -> None:
     files = sorted(
         {entry["file"] for stage in plan.stages for entry in _entries(stage.stage.request) if entry.get("file")}
     )
+    if plan.captions is not None:
+        files.append(plan.captions)
     found = {Path(file).relative_to(base).as_posix(): _sha256(Path(file)) for file in files}
     known = ledger.read("assets.json")
     if known is None:
@@ -33,8 +37,8 @@ def pin_assets(ledger: Ledger, plan: RunPlan, assets_root: Path) -> None:
         )
 
 
-def _entries(request: dict[str, dict[str, str]]) -> list[dict[str, str]]:
-    return [request["scene"], request["animation"]]
+def _entries(request: dict[str, Any]) -> list[dict[str, Any]]:
+    return [request["scene"], *cast_of(request["animation"])]
 
 
 def _sha256(file: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from camxtime.errors import InputError
 from camxtime.shards.layout import UnitKey
 from camxtime.spec import DatasetSpec, Expansion, PlannedGrid, Stage
+from camxtime.spec.captions import read_captions
 from camxtime.spec.expand import derive_seed, views_per_batch
 
 
@@ -72,7 +73,8 @@ class GridJob:
     """One grid: its stage, what its path is drawn from, and the seed that its parameters and noise come from.
 
     kind, ranges: as `geometry.paths.draw` takes them; speed: fields of a `SpeedLaw`; caption: words for the path, None
-    for those of its kind. assets_root: the folder that asset names in its record are relative to.
+    for those of its kind. assets_root: the folder that asset names in its record are relative to. own_caption: the whole
+    caption, given by the user; None for one that is composed.
     """
 
     grid_id: str
@@ -83,6 +85,7 @@ class GridJob:
     caption: str | None
     seed: int
     assets_root: str = ""
+    own_caption: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class RunPlan:
     stages: tuple[StagePlan, ...]
     unit_times: tuple[tuple[int, int], ...]
     grid_ids: frozenset[str] = field(default_factory=frozenset)
+    captions: str | None = None  # the user's file of captions, absolute
 
     @property
     def cells_per_grid(self) -> int:
@@ -141,38 +145,68 @@ def plan_run(expansion: Expansion, assets_root: Path) -> RunPlan:
         InputError: an asset or path file of the spec does not exist in `assets_root`, leads out of it, or is malformed.
     """
     ranges = {path.id: path.ranges(assets_root) for path in expansion.spec.camera_paths}
+    ids = frozenset(grid.grid_id for grid in expansion.grids)
+    file = captions_file(expansion.spec, assets_root)
+    content = _Content(ranges, read_captions(file, ids) if file is not None else {}, assets_root)
     stages = tuple(
-        StagePlan(
-            _stage_job(stage, assets_root), tuple(_grid_job(stage, grid, ranges, assets_root) for grid in stage.grids)
-        )
+        StagePlan(_stage_job(stage, assets_root), tuple(_grid_job(stage, grid, content) for grid in stage.grids))
         for stage in expansion.stages
     )
-    ids = frozenset(grid.grid_id for stage in stages for grid in stage.grids)
-    return RunPlan(Recipe.of(expansion.spec), stages, tuple(expansion.unit_times()), ids)
+    return RunPlan(
+        Recipe.of(expansion.spec),
+        stages,
+        tuple(expansion.unit_times()),
+        ids,
+        str(file) if file is not None else None,
+    )
 
 
 def _stage_job(stage: Stage, root: Path) -> StageJob:
-    request = dict(stage.request)
-    for part in ("scene", "animation"):
-        entry = dict(request[part])
-        if entry.get("file") is not None:
-            entry["file"] = str(resolve_asset(root, entry["file"], f"{part}s.{entry['id']}.file"))
-        request[part] = entry
+    scene, animation = stage.request["scene"], stage.request["animation"]
+    request = {**stage.request, "scene": _located(scene, root, f"scenes.{scene['id']}")}
+    place = f"animations.{animation['id']}"
+    if "subjects" in animation:
+        cast = [_located(s, root, f"{place}.subjects.{i}") for i, s in enumerate(animation["subjects"])]
+        request["animation"] = {**animation, "subjects": cast}
+    else:
+        request["animation"] = _located(animation, root, place)
     return StageJob(stage.stage_id, request)
 
 
-def _grid_job(stage: Stage, grid: PlannedGrid, ranges: dict[str, dict[str, Any]], root: Path) -> GridJob:
+def _located(entry: dict[str, Any], root: Path, place: str) -> dict[str, Any]:
+    """The entry with the absolute path of its file, if it has one."""
+    if entry.get("file") is None:
+        return entry
+    return {**entry, "file": str(resolve_asset(root, entry["file"], f"{place}.file"))}
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What was read for a plan: path id to ranges, grid id to the user's caption, and where from."""
+
+    ranges: dict[str, dict[str, Any]]
+    captions: dict[str, str]
+    root: Path
+
+
+def _grid_job(stage: Stage, grid: PlannedGrid, content: _Content) -> GridJob:
     path = grid.path
     return GridJob(
         grid_id=grid.grid_id,
         stage_id=stage.stage_id,
         kind=path.kind,
-        ranges=ranges[path.id],
+        ranges=content.ranges[path.id],
         speed={"kind": path.speed.kind, "a": path.speed.a},
         caption=path.caption,
         seed=grid.seed,
-        assets_root=str(root.resolve()),
+        assets_root=str(content.root.resolve()),
+        own_caption=content.captions.get(grid.grid_id),
     )
+
+
+def captions_file(spec: DatasetSpec, root: Path) -> Path | None:
+    """The CSV of the user's captions, if the spec names one; errors as `resolve_asset`."""
+    return None if spec.captions is None else resolve_asset(root, spec.captions, "captions")
 
 
 def resolve_asset(root: Path, name: str, field_name: str) -> Path:

@@ -137,8 +137,9 @@ def prepare(process: BlenderProcess, stage: StageReport, grid: GridJob, recipe: 
     gate = Gate(process, stage, grid, recipe) if recipe.quality["gate"] else None
     choice = choose_path(process, framing, grid, recipe, gate)
     drawn = choice.drawn
-    words = grid.caption if grid.caption is not None else path_words(grid.kind, drawn.parameters)
-    caption = compose_caption(stage.captions["animation"], stage.captions["scene"], words)
+    words = grid.caption if grid.caption is not None else path_words(grid.kind, drawn.parameters, grid.speed)
+    composed = compose_caption(stage.captions["animation"], stage.captions["scene"], words)
+    caption = composed if grid.own_caption is None else grid.own_caption
     return GridRecord(
         grid=grid.grid_id,
         cameras=drawn.cameras,

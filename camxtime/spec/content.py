@@ -5,7 +5,6 @@ The families' modules need Blender; their names and declared parameters are read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,8 @@ from blender_scripts import scenes as scene_families
 from blender_scripts.errors import StageError
 from blender_scripts.parameters import Declared, resolve
 from camxtime.errors import InputError
-from camxtime.spec.models import AnimationSpec, DatasetSpec, SceneSpec
+from camxtime.spec.entries import SceneSpec, SubjectSpec
+from camxtime.spec.models import DatasetSpec
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,22 @@ def check_content(spec: DatasetSpec, source: str) -> None:
     Raises:
         InputError: an unknown family, an unknown parameter, or a value that the parameter cannot take.
     """
-    kinds: list[tuple[str, Sequence[SceneSpec | AnimationSpec], Any, Declared]] = [
-        ("scenes", spec.scenes, scene_families, file_parameters.SCENE),
-        ("animations", spec.animations, animation_families, file_parameters.ANIMATION),
+    places: list[tuple[str, SceneSpec | SubjectSpec, Any, Declared]] = [
+        (f"scenes.{i} ({scene.id})", scene, scene_families, file_parameters.SCENE)
+        for i, scene in enumerate(spec.scenes)
     ]
-    for field, entries, registry, of_files in kinds:
-        for number, entry in enumerate(entries):
-            try:
-                _check(entry, registry, of_files)
-            except StageError as error:
-                raise InputError(f"{source}: {field}.{number} ({entry.id}): {error}.") from error
+    for i, animation in enumerate(spec.animations):
+        for j, subject in enumerate(animation.cast()):
+            place = f"animations.{i} ({animation.id})" + ("" if animation.subjects is None else f".subjects.{j}")
+            places.append((place, subject, animation_families, file_parameters.ANIMATION))
+    for place, entry, registry, of_files in places:
+        try:
+            _check(entry, registry, of_files)
+        except StageError as error:
+            raise InputError(f"{source}: {place}: {error}.") from error
 
 
-def _check(entry: SceneSpec | AnimationSpec, registry: Any, of_files: Declared) -> None:
+def _check(entry: SceneSpec | SubjectSpec, registry: Any, of_files: Declared) -> None:
     rng = np.random.default_rng(0)  # which values are drawn does not matter here
     if entry.family is not None:
         resolve(entry.family, registry.parameters(entry.family), dict(entry.params), rng)

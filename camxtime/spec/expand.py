@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from camxtime.errors import InputError
-from camxtime.spec.models import AnimationSpec, CombineEach, CombineList, DatasetSpec, GridChoice, SceneSpec
+from camxtime.spec.entries import AnimationSpec, SceneSpec, SubjectSpec
+from camxtime.spec.models import CombineEach, CombineList, DatasetSpec, GridChoice
 from camxtime.spec.paths import PathBase
 
 BYTES_PER_VIEW_PIXEL = 40  # Combined + Depth and their copies: about 47 MB for a 1080² view, measured
@@ -106,12 +107,26 @@ def expand(spec: DatasetSpec) -> Expansion:
 
 def _draws(entry: SceneSpec | AnimationSpec, seed: int, kind: str) -> list[dict[str, Any]]:
     """The JSON-ready requests an entry stands for: one, or `count` with ids `<id>-<number>`."""
-    base = entry.model_dump(exclude={"id", "count", "seed", "caption", "licence"}, exclude_none=True)
+    base = entry.model_dump(exclude={"id", "count", "seed", "caption", "licence", "subjects"}, exclude_none=True)
     digits = len(str(entry.count - 1))
     ids = [entry.id] if entry.count == 1 else [f"{entry.id}-{i:0{digits}d}" for i in range(entry.count)]
     own = entry.seed if entry.seed is not None else seed
     extra = {"caption": entry.caption} if entry.caption is not None else {}
-    return [{"id": name, **base, **extra, "seed": derive_seed(own, kind, name)} for name in ids]
+    draws = [{"id": name, **base, **extra, "seed": derive_seed(own, kind, name)} for name in ids]
+    if isinstance(entry, AnimationSpec) and entry.subjects is not None:
+        draws = [{"id": d["id"], **extra, "seed": d["seed"], "subjects": _cast(entry.subjects, d)} for d in draws]
+    return draws
+
+
+def _cast(subjects: list[SubjectSpec], draw: dict[str, Any]) -> list[dict[str, Any]]:
+    """The requests of an animation's subjects, each with a seed of its own."""
+    return [
+        {
+            **subject.model_dump(exclude={"licence", "seed"}, exclude_none=True),
+            "seed": derive_seed(draw["seed"] if subject.seed is None else subject.seed, "subject", draw["id"], number),
+        }
+        for number, subject in enumerate(subjects)
+    ]
 
 
 def _pairs(spec: DatasetSpec, scenes: list[str], animations: list[str]) -> dict[tuple[str, str], list[PathBase]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from camxtime.codec_names import check_codec
+from camxtime.spec.entries import AnimationSpec, Entry, SceneSpec
 from camxtime.spec.names import Identifier, RelativeFile, Seed, check_relative
 from camxtime.spec.paths import CameraPathSpec
 from camxtime.spec.quality import Quality
@@ -22,10 +23,7 @@ MAX_CELLS_PER_GRID = 1_000_000
 MAX_PIXELS = 16384 * 16384
 
 
-class Model(BaseModel):
-    """Base of every spec model: unknown fields are errors, values do not change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+Model = Entry
 
 
 class GridSize(Model):
@@ -76,75 +74,6 @@ class Engine(Model):
         description="Cameras rendered in one call; part of the recipe, because Cycles' noise depends on it. "
         "By default as many as fit 1.5 GB, at most 32, in equal batches.",
     )
-
-
-SourceT = TypeVar("SourceT", "SceneSpec", "AnimationSpec")
-
-
-class SceneSpec(Model):
-    """An environment: a procedural family, or a file of yours."""
-
-    id: Identifier
-    family: str | None = Field(default=None, max_length=64, description="Name of a procedural scene family.")
-    file: RelativeFile | None = Field(
-        default=None,
-        description="Environment file (.blend .glb .gltf .fbx .obj .usd .abc .ply .stl), under the assets folder.",
-    )
-    count: int = Field(
-        default=1, ge=1, le=100_000, description="Draws of the family with different seeds: id-0, id-1, …"
-    )
-    params: dict[str, Any] = Field(default_factory=dict, description="Parameters of the family or of the import.")
-    seed: Seed | None = Field(default=None, description="Overrides the seed derived from the spec's seed and the id.")
-    caption: str | None = Field(default=None, max_length=500, description="Words for this scene in captions.")
-    licence: str | None = Field(default=None, max_length=200, description="Licence of the file, kept with the dataset.")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> SceneSpec:
-        return _check_source(self)
-
-
-class AnimationSpec(Model):
-    """An animated subject: a procedural family, or a file of yours with a named clip."""
-
-    id: Identifier
-    family: str | None = Field(default=None, max_length=64, description="Name of a procedural animation family.")
-    file: RelativeFile | None = Field(
-        default=None, description="Animated asset (.blend .glb .gltf .fbx .usd .abc), under the assets folder."
-    )
-    count: int = Field(
-        default=1, ge=1, le=100_000, description="Draws of the family with different seeds: id-0, id-1, …"
-    )
-    clip: str | None = Field(default=None, max_length=200, description="Name of the animation clip in the file.")
-    height_m: float | None = Field(
-        default=None, gt=0, le=1000, description="Height in metres, measured on what renders; as it is when left out."
-    )
-    fit: Literal["loop", "stretch", "once"] = Field(
-        default="loop",
-        description="How the clip fills T times: repeated, retimed to T, or once (an error if it is shorter).",
-    )
-    root_motion: Literal["keep", "remove"] = Field(
-        default="keep", description="Keep the clip's own travel over the floor, or pin the subject to its place."
-    )
-    params: dict[str, Any] = Field(default_factory=dict, description="Parameters of the family.")
-    seed: Seed | None = Field(default=None, description="Overrides the seed derived from the spec's seed and the id.")
-    caption: str | None = Field(default=None, max_length=500, description="Words for this animation in captions.")
-    licence: str | None = Field(default=None, max_length=200, description="Licence of the file, kept with the dataset.")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> AnimationSpec:
-        if self.family is not None and self.clip is not None:
-            raise ValueError("clip belongs to a file; a family takes params")
-        return _check_source(self)
-
-
-def _check_source(entry: SourceT) -> SourceT:
-    if (entry.family is None) == (entry.file is None):
-        raise ValueError("give either family (procedural) or file (an asset), not both and not neither")
-    if entry.file is not None and entry.count != 1:
-        raise ValueError("count draws a family several times; a file is one asset (use several entries)")
-    if entry.file is not None:
-        check_relative(entry.file)
-    return entry
 
 
 class CombineCross(Model):
@@ -213,6 +142,10 @@ class DatasetSpec(Model):
     animations: list[AnimationSpec] = Field(min_length=1)
     camera_paths: list[CameraPathSpec] = Field(min_length=1)
     combine: CombineCross | CombineEach | CombineList = Field(default=CombineCross(), discriminator="how")
+    captions: RelativeFile | None = Field(
+        default=None,
+        description="CSV of your own captions (columns grid, caption) under the assets folder; other grids' are composed.",
+    )
     path_checks: PathChecks = PathChecks()
     quality: Quality = Quality()
 
@@ -223,6 +156,13 @@ class DatasetSpec(Model):
             raise ValueError("name at least one pass")
         for name, codec in value.items():
             check_codec(name, codec)
+        return value
+
+    @field_validator("captions")
+    @classmethod
+    def _captions_inside(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_relative(value)
         return value
 
     @model_validator(mode="after")
@@ -240,12 +180,17 @@ class DatasetSpec(Model):
     def canonical(self) -> dict[str, Any]:
         """The spec as plain JSON data with every default written out: what a dataset stores.
 
-        A `quality` section that says what holds anyway is left out, so that specs keep the digests they had before
-        there was one.
+        Fields that came later (`quality`, `captions`, `subjects`) are left out where they say what holds anyway, so that
+        specs keep the digests they had before.
         """
         data: dict[str, Any] = json.loads(self.model_dump_json())
         if self.quality == Quality():
             del data["quality"]
+        if self.captions is None:
+            del data["captions"]
+        for animation in data["animations"]:
+            if animation["subjects"] is None:
+                del animation["subjects"]
         return data
 
     @property

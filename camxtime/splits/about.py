@@ -58,10 +58,13 @@ def assets_of(dataset: Dataset) -> list[Asset]:
         for entry in dataset.spec.get(f"{kind}s", []):
             if not isinstance(entry, dict):
                 continue
-            family = entry.get("family")
-            licence = entry.get("licence") or ("made by camxtime; no third-party asset" if family else UNSTATED)
-            assets.append(Asset(kind, str(entry.get("id", "")), f"family {family}" if family else str(entry.get("file", "")),
-                                str(licence)))  # fmt: skip
+            cast = entry.get("subjects") or [entry]
+            for number, subject in enumerate(cast, 1):
+                family = subject.get("family")
+                licence = subject.get("licence") or ("made by camxtime; no third-party asset" if family else UNSTATED)
+                name = str(entry.get("id", "")) + (f", subject {number}" if len(cast) > 1 else "")
+                source = f"family {family}" if family else str(subject.get("file", ""))
+                assets.append(Asset(kind, name, source, str(licence)))
     return assets
 
 

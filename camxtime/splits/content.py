@@ -20,8 +20,8 @@ from camxtime.errors import DataError, InputError
 from camxtime.shards.dataset import Dataset
 from camxtime.shards.digest import canonical_json
 from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, expand
+from camxtime.spec.entries import AnimationSpec, SceneSpec, SubjectSpec, cast_of
 from camxtime.spec.expand import PlannedGrid, Stage
-from camxtime.spec.models import AnimationSpec, SceneSpec
 
 Role = Literal["scene", "animation", "path"]
 Kind = Literal["spec", "dataset"]
@@ -90,7 +90,7 @@ def _of_expansion(expansion: Expansion, root: Path | None) -> Content:
     size = (expansion.spec.grid.cameras, expansion.spec.grid.times)
     digests = _PlanDigests(expansion.spec)
     for stage in expansion.stages:
-        assets = {role: _file_keys(stage.request[role].get("file"), root, hashed) for role in ("scene", "animation")}
+        assets = {role: _file_keys(_files(stage, role), root, hashed) for role in ("scene", "animation")}
         for grid in stage.grids:
             digest = digests.of(stage, grid)
             grids[grid.grid_id] = GridFacts(
@@ -158,27 +158,33 @@ def _assets_of(text: str) -> list[dict[str, Any]]:
 def _roles_of_assets(stage: Stage, assets: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
     """Blender reports the scene's file with its textures, then the animation's with its own: told apart by that."""
     roles: dict[str, list[str]] = {"scene": [], "animation": []}
-    own = stage.request["animation"].get("file")
+    own = tuple(_files(stage, "animation"))
     role = "scene"
     for asset in assets:
-        if own is not None and str(asset.get("file", "")).replace("\\", "/").endswith(own):
+        if own and str(asset.get("file", "")).replace("\\", "/").endswith(own):
             role = "animation"
         roles[role].append(f"asset:{asset['sha256']}")
     for name in roles:
-        if stage.request[name].get("file") is not None:
-            roles[name].append(f"file:{stage.request[name]['file']}")
+        roles[name] += [f"file:{file}" for file in _files(stage, name)]
     return {name: tuple(dict.fromkeys(keys)) for name, keys in roles.items()}
 
 
-def _file_keys(file: str | None, root: Path | None, hashed: dict[str, str | None]) -> tuple[str, ...]:
-    if file is None:
-        return ()
-    if file not in hashed:
-        path = root / file if root is not None else None
-        there = path is not None and path.is_file()
-        hashed[file] = hashlib.sha256(path.read_bytes()).hexdigest() if there and path is not None else None
-    digest = hashed[file]
-    return (f"file:{file}",) if digest is None else (f"file:{file}", f"asset:{digest}")
+def _files(stage: Stage, role: str) -> list[str]:
+    """Files of a stage's scene or animation, as the spec names them."""
+    entries = cast_of(stage.request["animation"]) if role == "animation" else [stage.request["scene"]]
+    return list(dict.fromkeys(entry["file"] for entry in entries if entry.get("file") is not None))
+
+
+def _file_keys(files: list[str], root: Path | None, hashed: dict[str, str | None]) -> tuple[str, ...]:
+    keys: list[str] = []
+    for file in files:
+        if file not in hashed:
+            path = root / file if root is not None else None
+            there = path is not None and path.is_file()
+            hashed[file] = hashlib.sha256(path.read_bytes()).hexdigest() if there and path is not None else None
+        digest = hashed[file]
+        keys += [f"file:{file}"] if digest is None else [f"file:{file}", f"asset:{digest}"]
+    return tuple(keys)
 
 
 def keys_of(stage: Stage, grid: PlannedGrid, assets: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -189,12 +195,11 @@ def keys_of(stage: Stage, grid: PlannedGrid, assets: Mapping[str, tuple[str, ...
         "animation": [f"animation:{animation['id']}"],
         "path": [f"path:{grid.path.id}"],
     }
-    for role, entry in (("scene", scene), ("animation", animation)):
-        if entry.get("family") is not None:
-            own[role].append(f"seed:{entry['family']}:{entry['seed']}")
+    for role, entries in (("scene", [scene]), ("animation", cast_of(animation))):
+        own[role] += [f"seed:{e['family']}:{e['seed']}" for e in entries if e.get("family") is not None]
         own[role] += assets[role]
-    if animation.get("clip") is not None:
-        own["animation"].append(f"clip:{animation['clip']}")
+    clips = [subject["clip"] for subject in cast_of(animation) if subject.get("clip") is not None]
+    own["animation"] += [f"clip:{clip}" for clip in dict.fromkeys(clips)]
     file = getattr(grid.path, "file", None)
     if isinstance(file, str):
         own["path"].append(f"file:{file}")
@@ -209,8 +214,8 @@ def facts_of(stage: Stage, grid: PlannedGrid) -> dict[str, str]:
         "animation": grid.animation_id,
         "path": grid.path.id,
         "scene_source": str(scene.get("family") or scene.get("file")),
-        "animation_source": str(animation.get("family") or animation.get("file")),
-        "clip": str(animation.get("clip") or ""),
+        "animation_source": " + ".join(str(s.get("family") or s.get("file")) for s in cast_of(animation)),
+        "clip": " + ".join(str(s["clip"]) for s in cast_of(animation) if s.get("clip")),
         "path_kind": str(getattr(grid.path, "kind", "")),
     }
 
@@ -230,6 +235,7 @@ class _PlanDigests:
         self._defaults = {
             role: _defaults(model) for role, model in (("scene", SceneSpec), ("animation", AnimationSpec))
         }
+        self._subject = _defaults(SubjectSpec)
         self._paths = {
             path.id: {**path.model_dump(mode="json", exclude_defaults=True), "kind": path.kind}
             for path in spec.camera_paths
@@ -242,12 +248,20 @@ class _PlanDigests:
             request: dict[str, Any] = {"times": stage.request["times"], "fps": stage.request["fps"]}
             for role, defaults in self._defaults.items():
                 values = stage.request[role]
-                request[role] = {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
+                request[role] = _stated(values, defaults)
+            if "subjects" in request["animation"]:
+                request["animation"]["subjects"] = [
+                    _stated(subject, self._subject) for subject in request["animation"]["subjects"]
+                ]
             head = hashlib.sha256(b"camxtime plan 1\n" + canonical_json({"recipe": self._recipe, "stage": request}))
             self._stage = (stage.stage_id, head)
         whole = self._stage[1].copy()
         whole.update(canonical_json({"path": self._paths[grid.path.id], "seed": grid.seed}))
         return str(whole.hexdigest()[:DIGEST_LENGTH])
+
+
+def _stated(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in values.items() if k not in defaults or v != defaults[k]}
 
 
 def _defaults(model: type[BaseModel]) -> dict[str, Any]:

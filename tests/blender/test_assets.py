@@ -207,7 +207,7 @@ def test_simple_formats_and_default_light(blender: BlenderProcess, tmp_path: Pat
 def test_unknown_families_and_parameters(blender: BlenderProcess) -> None:
     stage = stages.calibration()
     stage["scene"]["family"] = "moon"
-    with pytest.raises(InputError, match="unknown scene family 'moon'; known: .*calibration"):
+    with pytest.raises(InputError, match=r"unknown scene family 'moon'; known: .*calibration"):
         blender.load_stage(stage)
     with pytest.raises(InputError, match="calibration: unknown parameter 'sparkle'; known: floor, marker"):
         blender.load_stage(stages.calibration(sparkle=1))

@@ -93,5 +93,19 @@ def test_the_same_seed_gives_the_same_record_and_reading_gives_it_back(blender, 
 
 def test_every_kind_of_path_has_words():
     for kind in KINDS:
-        assert path_words(kind, {"direction": -1.0}).startswith("filmed")
-    assert path_words("arc", {"direction": 1.0}) == "filmed in an arc to the right"
+        assert path_words(kind, {"direction": -1.0}).startswith("the camera ")
+    assert path_words("arc", {"direction": 1.0, "sweep_deg": 52.3}) == "the camera arcs 52° to the right"
+    whole = {
+        "direction": -1.0,
+        "inward": 1.0,
+        "azimuth_deg": -50.0,
+        "elevation_deg": 10.0,
+        "distance_fit": 2.0,
+        "hfov_deg": 35.0,
+    }
+    said = "the camera spirals in to the left, from the front right, slightly above, from afar, through a long lens"
+    assert path_words("spiral", whole) == said
+    assert path_words("orbit", {"direction": 1.0, "turns": 1.5}) == "the camera circles 1.5 times to the right"
+    assert path_words("dolly", {"direction": -1.0}, {"kind": "ease"}).endswith(
+        "moves out, starting and stopping softly"
+    )
