@@ -8,7 +8,6 @@ real writer and indexes it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from camxtime.shards.codecs import of_passes
 from camxtime.shards.index import DatasetHeader, build_index
 from camxtime.shards.layout import UnitKey
 from camxtime.shards.records import GridRecord
+from camxtime.shards.store import Root
 from camxtime.shards.writer import UnitWriter
 
 ALL_PASSES = {"rgb": "jpeg:95", "depth": "logpng16", "instance": "png16"}
@@ -133,7 +133,7 @@ class SyntheticSpec:
         return DatasetHeader("synthetic", {"grids": list(self.grids)}, self.passes, {"device": "CPU"}, self.grids)
 
 
-def write_unit(root: Path, spec: SyntheticSpec, unit: UnitKey) -> None:
+def write_unit(root: Root, spec: SyntheticSpec, unit: UnitKey) -> None:
     """Render and commit one unit."""
     number = spec.grids.index(unit.grid)
     scene = SyntheticScene(spec.times, tint=number % 2)
@@ -147,7 +147,7 @@ def write_unit(root: Path, spec: SyntheticSpec, unit: UnitKey) -> None:
         writer.finish({"blender": "none", "device": "NumPy", "seconds": 0.0})
 
 
-def make_dataset(root: Path, spec: SyntheticSpec | None = None) -> Path:
+def make_dataset(root: Root, spec: SyntheticSpec | None = None) -> Root:
     """Write and index a dataset in `root`; returns `root`. The same spec gives the same bytes."""
     spec = spec or SyntheticSpec()
     for grid in spec.grids:

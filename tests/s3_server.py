@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,11 +19,18 @@ SLOW_DOWN = (
 
 @dataclass
 class S3Server:
-    """url: endpoint. requests: (method, path, range). fail: told the number of a request and its path, whether to say SlowDown."""
+    """The server's state, to be changed while it runs.
+
+    url: endpoint. requests: (method, path, range) of all so far. fail: told the number of a request (from 1) and its path,
+    gives True to say SlowDown, a status such as 500 to answer with that, "drop" to close the connection without an
+    answer, "late" to do what is asked and then drop the connection, or something false. delay_s: wait before each answer.
+    """
 
     url: str = ""
     requests: list[tuple[str, str, str]] = field(default_factory=list)
-    fail: Callable[[int, str], bool] | None = None
+    fail: Callable[[int, str], bool | int | str] | None = None
+    delay_s: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, part: str) -> list[tuple[str, str, str]]:
         """The requests whose path holds `part`."""
@@ -45,9 +53,20 @@ def s3_server() -> Iterator[S3Server]:
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        state.requests.append((environ["REQUEST_METHOD"], path, environ.get("HTTP_RANGE", "")))
-        if state.fail is not None and state.fail(len(state.requests), path):
-            start("503 Slow Down", [("Content-Type", "application/xml"), ("Content-Length", str(len(SLOW_DOWN)))])
+        with state.lock:
+            state.requests.append((environ["REQUEST_METHOD"], path, environ.get("HTTP_RANGE", "")))
+            fault = state.fail(len(state.requests), path) if state.fail is not None else False
+        if state.delay_s:
+            threading.Event().wait(state.delay_s)
+        if fault == "late":
+            list(app(environ, lambda *_: None))
+        if isinstance(fault, str):
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            start("500 Nobody hears this", [])
+            return []
+        if fault:
+            status = "503 Slow Down" if fault is True else f"{fault} Failed"
+            start(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(SLOW_DOWN)))])
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [SLOW_DOWN]
         return app(environ, start)
 
