@@ -19,11 +19,11 @@ import camxtime
 from camxtime.errors import CamxtimeError, DataError, InputError
 from camxtime.shards.dataset import Dataset
 from camxtime.shards.grid import Grid
-from camxtime.shards.index import DatasetHeader, build_index
-from camxtime.shards.layout import COMMITS, DATASET_JSON, GRID_RECORDS, SHARDS_FOLDER, check_grid_id
+from camxtime.shards.layout import COMMITS, DATASET_JSON, check_grid_id
 from camxtime.spec import DatasetSpec, Expansion, expand
 from camxtime.viewer.answers import refuse
 from camxtime.viewer.options import ViewOptions
+from camxtime.viewer.snapshot import index_apart
 
 LEDGER = "ledger"
 AT_WORK = ("starting", "running", "stopping")
@@ -55,7 +55,7 @@ class Source:
         self.live = False
         self._expansion: Expansion | None = None
         self._signature = self._sign()
-        self._dataset = self._open()
+        self._dataset = self._open(self._signature)
 
     @property
     def dataset(self) -> Dataset:
@@ -90,7 +90,7 @@ class Source:
             self._looked = now
             signature = self._sign()
             if signature != self._signature:
-                self._dataset = self._open()
+                self._dataset = self._open(signature)
                 self._signature = signature
         except CamxtimeError:  # a file in the making: next time
             pass
@@ -143,30 +143,21 @@ class Source:
         folders = sorted(entry.name for entry in os.scandir(commits)) if commits.is_dir() else []
         return indexed, held, tuple((commits / name).stat().st_mtime_ns for name in folders)
 
-    def _open(self) -> Dataset:
+    def _open(self, signature: Any) -> Dataset:
         if self.local is not None:
-            indexed, held, _ = self._signature
+            indexed, held, _ = signature
             self.live = held or (indexed is None and self.rendered_here)
             if self.live:
                 return self._snapshot(self.local)
         return camxtime.open(self._where, cache=self._cache)
 
     def _snapshot(self, root: Path) -> Dataset:
-        spec = self._spec()
+        spec, engine = self._spec(), self._ledger_json("engine.json") or {}
         began = time.monotonic()
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="camxtime-view-"))
         folder = Path(tempfile.mkdtemp(prefix="index-", dir=self._scratch))
-        for name in (GRID_RECORDS, COMMITS, SHARDS_FOLDER):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            if (root / name).is_dir():
-                (folder / name).symlink_to(root / name, target_is_directory=True)
-            else:
-                (folder / name).mkdir()
-        planned = tuple(grid.grid_id for grid in expand(spec).grids)
-        passes = {str(name): codec for name, codec in spec.passes.items()}
-        engine = self._ledger_json("engine.json") or {}
-        build_index(folder, DatasetHeader(spec.name, spec.canonical(), passes, engine, planned))
+        index_apart(root, folder, spec, engine)
         self._snapshots.append(folder)
         while len(self._snapshots) > KEPT_SNAPSHOTS:  # an answer in the making may still read the last ones
             shutil.rmtree(self._snapshots.pop(0), ignore_errors=True)
