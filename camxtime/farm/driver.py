@@ -33,6 +33,7 @@ from camxtime.shards.index import DatasetHeader, build_index
 from camxtime.shards.layout import DATASET_JSON, UnitKey
 from camxtime.shards.store import Root, open_store, resolved
 from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, estimate, expand
+from camxtime.spec.captions import same_captions
 from camxtime.spec.content import check_content
 from camxtime.splits.card import CARD, write_metadata
 
@@ -195,7 +196,7 @@ class _Rendering:
             startup_seconds=startup,
             failures=failures,
             digest=index["digest"] if complete and index is not None else None,
-            notes=tuple(run.notes),
+            notes=(*run.notes, *(self._shared_captions() if complete and pace.units_rendered else ())),
             timing={**timing, "steady": round(run.steady_seconds, 4), "index": round(now - before, 4)},
         )
 
@@ -204,6 +205,18 @@ class _Rendering:
         root, store = self._ledger.root, self._ledger.store
         if not store.exists(CARD):
             write_metadata(open_dataset(root, remote=self._options.remote), store)
+
+    def _shared_captions(self) -> list[str]:
+        """A note if grids have the same caption: a model could not tell them apart by it."""
+        table = open_dataset(self._ledger.root, remote=self._options.remote).grids
+        shared = same_captions(dict(zip(table.column("grid"), table.column("caption"), strict=True)))
+        if not shared:
+            return []
+        caption, grids = next(iter(shared.items()))
+        return [
+            f"note: {sum(map(len, shared.values()))} grids share {len(shared)} caption(s), for instance {' and '.join(grids[:2])} "
+            f'("{caption:.80}"); give words of their own with `caption` or `captions` in the spec if that matters.'
+        ]
 
     def _index(self, pace: Pace) -> dict[str, Any] | None:
         """Build the index, unless the one that is there is of all cells and nothing was rendered since."""

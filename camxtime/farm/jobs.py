@@ -9,6 +9,7 @@ from typing import Any
 from camxtime.errors import InputError
 from camxtime.shards.layout import UnitKey
 from camxtime.spec import DatasetSpec, Expansion, PlannedGrid, Stage
+from camxtime.spec.asset_checks import check_requests
 from camxtime.spec.captions import read_captions
 from camxtime.spec.expand import derive_seed, views_per_batch
 
@@ -142,7 +143,8 @@ def plan_run(expansion: Expansion, assets_root: Path) -> RunPlan:
     """Turn a spec's expansion into jobs.
 
     Raises:
-        InputError: an asset or path file of the spec does not exist in `assets_root`, leads out of it, or is malformed.
+        InputError: an asset, path or caption file of the spec does not exist in `assets_root`, leads out of it, or is
+            malformed (assets as far as that can be told without Blender: `spec.asset_checks`).
     """
     ranges = {path.id: path.ranges(assets_root) for path in expansion.spec.camera_paths}
     ids = frozenset(grid.grid_id for grid in expansion.grids)
@@ -152,6 +154,7 @@ def plan_run(expansion: Expansion, assets_root: Path) -> RunPlan:
         StagePlan(_stage_job(stage, assets_root), tuple(_grid_job(stage, grid, content) for grid in stage.grids))
         for stage in expansion.stages
     )
+    check_requests(stage.stage.request for stage in stages)
     return RunPlan(
         Recipe.of(expansion.spec),
         stages,

@@ -97,10 +97,10 @@ def test_other_spec_or_other_assets_in_the_same_folder(local_ray, tmp_path):
 def test_what_cannot_be_filmed_is_set_aside_and_the_rest_goes_on(local_ray, tmp_path):
     assets = tmp_path / "assets"
     assets.mkdir()
-    (assets / "fake.glb").write_text("this is no glTF file")
+    (assets / "fake.fbx").write_bytes(b"Kaydara FBX Binary  \x00\x1a\x00" + b"this is no FBX file" * 9)
     spec = tiny_spec(
         grid={"cameras": 2, "times": 2, "times_per_unit": 2},
-        animations=[{"id": "ball", "family": "calibration"}, {"id": "fake", "file": "fake.glb", "clip": "Idle"}],
+        animations=[{"id": "ball", "family": "calibration"}, {"id": "fake", "file": "fake.fbx", "clip": "Idle"}],
         camera_paths=[
             {"id": "arc", "kind": "arc"},
             {"id": "far", "kind": "static", "distance_fit": 20, "hfov_deg": 120},
@@ -112,7 +112,7 @@ def test_what_cannot_be_filmed_is_set_aside_and_the_rest_goes_on(local_ray, tmp_
     said = {failure.grid: failure for failure in summary.failures}
     assert set(said) == {"room.ball.far", "room.fake.arc", "room.fake.far"}
     assert "3 left the box in which cameras may be" in said["room.ball.far"].error
-    assert "fake.glb" in said["room.fake.arc"].error
+    assert "fake.fbx" in said["room.fake.arc"].error
     assert all(failure.unit is None and failure.attempts == 1 for failure in summary.failures)
     assert (tmp_path / "dataset" / "dataset.json").is_file()
 
