@@ -221,6 +221,31 @@ def ground(name: str, colours: tuple[Colour, Colour], patch_m: float = 1.5, grai
     return graph.material
 
 
+def checker(name: str, colours: tuple[Colour, Colour], size_m: float, roughness: float = 0.3) -> bpy.types.Material:
+    """Square tiles of ``size_m`` metres in two colours by turns, worn in patches."""
+    graph = Graph(name)
+    squares = graph.node("TexChecker", None, Vector=graph.metres(), Scale=1 / size_m, Color1=colours[0],
+                         Color2=colours[1])  # fmt: skip
+    worn = graph.noise(graph.local(), 1.1, 2.0)
+    graph.set(Base_Color=graph.mix(1.0, squares.outputs["Color"], graph.remap(worn, 0.86, 1.06), "MULTIPLY"))
+    graph.set(Roughness=graph.remap(worn, roughness + 0.12, roughness))
+    return graph.material
+
+
+def marble(name: str, colour: Colour, vein: Colour, scale: float = 2.2, roughness: float = 0.22) -> bpy.types.Material:
+    """Polished stone: veins where warped noise crosses its middle, or (at a high scale) the flecks of granite."""
+    graph = Graph(name)
+    field = graph.noise(graph.local(), scale, 3.0, 1.4)
+    away = graph.node("Math", {"operation": "SUBTRACT"})
+    graph.feed(away.inputs[0], field)
+    graph.feed(away.inputs[1], 0.5)
+    size = graph.node("Math", {"operation": "ABSOLUTE"})
+    graph.feed(size.inputs[0], away.outputs[0])
+    graph.set(Base_Color=graph.mix(graph.remap(size.outputs[0], 0.0, 1.0, 0.0, 0.09), vein, colour))
+    graph.set(Roughness=graph.remap(field, roughness - 0.08, roughness + 0.1))
+    return graph.material
+
+
 def fabric(name: str, colour: Colour, accent: Colour | None = None, stripe_m: float = 0.0) -> bpy.types.Material:
     """Woven cloth with sheen; ``accent`` stripes of ``stripe_m`` metres run across u where given."""
     graph = Graph(name)

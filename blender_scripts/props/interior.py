@@ -82,6 +82,20 @@ def build_shell(room: Room, finish: Finish, openings: dict[int, list[Opening]], 
         build_fixed(f"wall {side}", "wall", shape, [wall, finish.trim], room.frame(side))
 
 
+def build_niche(name: str, at: Array, size: tuple[float, float, float], finish: Finish) -> None:
+    """Build the floor, ceiling and three walls of an alcove or passage behind an opening of ``size`` width, depth and
+    height; ``at`` is the middle of its sill, y away from the room. Its floor is the object "<name> floor"."""
+    width, deep, high = size
+    shape = Shape()
+    for side in (-1, 1):
+        shape.box((0.1, deep, high), 0, translation(side * (width / 2 + 0.05), deep / 2))
+    shape.box((width + 0.2, 0.1, high), 0, translation(0, deep + 0.05))
+    shape.box((width + 0.2, deep + 0.1, 0.1), 1, translation(0, deep / 2 + 0.05, high))
+    build_fixed(name, "wall", shape, [finish.wall, finish.ceiling], at)
+    slab = Shape().box((width, deep, 0.1), 0, translation(0, deep / 2, -0.1))
+    build_fixed(f"{name} floor", "floor", slab, [finish.floor], at)
+
+
 def area_light(name: str, size: tuple[float, float], watts: float, at: Array, colour: Colour) -> bpy.types.Object:
     """Add a rectangular light that shines along the -z of ``at`` and is itself invisible to cameras."""
     lamp = bpy.data.lights.new(name, "AREA")

@@ -110,7 +110,7 @@ def detached() -> list[str]:
         if support is not None and item.get(ROLE_PROPERTY) == "fixture":
             tree = tree_of(bpy.data.objects[support])
             points, _ = world_mesh(item)
-            nearest = min(tree.find_nearest(Vector(point))[3] for point in points[:: max(len(points) // 200, 1)])
+            nearest = min(tree.find_nearest(Vector(point))[3] for point in points)
             if nearest > 0.05:
                 far.append(item.name)
     return far
