@@ -46,7 +46,7 @@ def house_materials(rng: np.random.Generator, wall: Colour, accents: Sequence[Co
         plain("house paint", shade(paint, 0.8), 0.45), plain("shop sign", srgb(str(rng.choice(["f0e8d2", "2e2d2b", "e0c060"]))), 0.5),
         fabric("awning", cloth), fabric("awning stripes", srgb("efe8da")), plain("goods", accents[int(rng.integers(len(accents)))], 0.5),
         brickwork("roof tiles", (roof, shade(roof, 0.75)), shade(roof, 0.4), (0.3, 0.22), 0.02),
-        lift(plain("shop inside", srgb(str(rng.choice(["e8d6b0", "d8d2c4", "e2c9a0"]))), 0.8), 0.55), glow("lit window", srgb("ffcf8a"), 1.6),
+        lift(plain("shop inside", srgb(str(rng.choice(["c9a877", "a8a294", "b58f62"]))), 0.8), 0.4), glow("lit window", srgb("ffcf8a"), 1.6),
     ]  # fmt: skip
 
 
@@ -120,6 +120,11 @@ def _shop(rng: np.random.Generator, shape: Shape, width_m: float) -> None:
         x = x0 + 0.3 + index * 0.42
         if x < x1 - 0.25 and rng.random() < 0.85:
             _ware(rng, shape, x, middle, show.sill)
+    if rng.random() < 0.6:
+        shape.box((show.width - 0.1, 0.3, 0.04), TRIM, translation(show.x, NICHE_M - 0.2, show.sill + 1.1))
+        for x in np.arange(x0 + 0.2, x1 - 0.2, 0.3).tolist():
+            size = (float(rng.uniform(0.12, 0.24)), 0.16, float(rng.uniform(0.16, 0.5)))
+            shape.box(size, int(rng.choice([GOODS, CLOTH, PAINT])), translation(x, NICHE_M - 0.22, show.sill + 1.14))
     shape.box((entry.width, 0.05, entry.height), PAINT, translation(entry.x, 0.22, 0))
     shape.box((entry.width * 0.66, 0.03, entry.height * 0.55), PANE, translation(entry.x, 0.19, entry.height * 0.36))
     shape.box((width_m - 0.3, 0.14, 0.56), PAINT, translation(0, -0.07, 2.75), 0.02)
@@ -138,10 +143,10 @@ def _shop(rng: np.random.Generator, shape: Shape, width_m: float) -> None:
 
 def _ware(rng: np.random.Generator, shape: Shape, x: float, y: float, z: float) -> None:
     slot = int(rng.choice([GOODS, CLOTH, SIGN, PAINT]))
-    kind, high = float(rng.random()), float(rng.uniform(0.2, 0.5))
+    kind, high = float(rng.random()), float(rng.uniform(0.3, 0.8))
     at = translation(x, y + float(rng.uniform(-0.1, 0.1)), z)
     if kind < 0.4:
-        shape.box((float(rng.uniform(0.16, 0.34)), 0.25, high), slot, at)
+        shape.box((float(rng.uniform(0.2, 0.38)), 0.25, high), slot, at)
     elif kind < 0.7:
         shape.cylinder(float(rng.uniform(0.07, 0.14)), high, slot, at, 8, top_radius=0.05)
     else:

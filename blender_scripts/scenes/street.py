@@ -11,11 +11,12 @@ import numpy as np
 from blender_scripts.build_tools import Shape, rotation, translation
 from blender_scripts.contracts import SceneContract
 from blender_scripts.errors import StageError
-from blender_scripts.materials import Graph, blend, brickwork, cobbles, ground, plain, shade
+from blender_scripts.materials import Graph, blend, brickwork, cobbles, fabric, ground, plain, shade
 from blender_scripts.palettes import ACCENTS, WALLS, Palette, draw_palette, srgb
-from blender_scripts.props import houses, kerbside, outdoor, plants, vehicles
+from blender_scripts.props import houses, kerbside, outdoor, plants, vehicles, woods
 from blender_scripts.props.daylight import light_outdoors
-from blender_scripts.props.placement import Placed, Prop, Surface, build_fixed
+from blender_scripts.props.placement import Prop, Surface, build_fixed
+from blender_scripts.props.terrain import crown_on
 
 PARAMETERS = {
     "hour": ((7.0, 18.0), "solar hour of the day, 6 sunrise to 18 sunset"),
@@ -126,7 +127,7 @@ def _asphalt(street: _Street) -> bpy.types.Material:
         graph.set(Roughness=graph.remap(patches, 0.08, 0.55, 0.42, 0.56))
     else:
         graph.set(Roughness=0.9)
-        graph.bump(grain, 0.5, 0.012)
+        graph.bump(grain, 0.25, 0.01)
     return graph.material
 
 
@@ -216,13 +217,13 @@ def _park(rng: np.random.Generator, strips: list[Surface], street: _Street, coun
     near = [bay for bay in bays if abs(bay[1]) < 16]
     far = [bay for bay in bays if abs(bay[1]) >= 16]
     order = [near[i] for i in rng.permutation(len(near))[:count]] + [bay for bay in far if rng.random() < 0.45]
-    parked = 0
+    parked, cycle = 0, rng.permutation(5).tolist()
     for side, x in order:
         strip = strips[side]
         y = (strip.rect[1] + strip.rect[3]) / 2 + float(rng.uniform(-0.05, 0.08))
         heading = 0.0 if side else 180.0
         made = strip.put(
-            kinds[int(rng.integers(5))],
+            kinds[cycle[parked % 5]],
             x + float(rng.uniform(-0.3, 0.3)),
             y,
             heading + float(rng.uniform(-1.0, 1.0)),
@@ -244,17 +245,21 @@ def _outer(strip: Surface, offset: float) -> float:
 
 def _plant(rng: np.random.Generator, strips: list[Surface], street: _Street, count: int) -> int:
     """Plant trees along the kerb at a regular rhythm; return how many."""
+    skin = woods.bark("bark", srgb("75685a"), 5.0)
     kinds = [
-        plants.tree(rng, float(rng.uniform(5.6, 7.2)), float(rng.uniform(1.05, 1.25)), leaf_count=900, clear_m=3.4)
-        for _ in range(2)
+        woods.broadleaf(rng, float(rng.uniform(6.0, 7.6)), float(rng.uniform(1.15, 1.3)), 3.3, srgb(str(code)), skin, 0.6, 420)
+        for code in rng.permutation(plants.LEAF_COLOURS)[:2]
     ]
     spots = [(strip, x) for strip in strips for x in np.arange(-31.0, 32.0, 7.7).tolist()]
     spots.sort(key=lambda spot: abs(spot[1]) + float(rng.uniform(0, 6)))
-    made: list[Placed | None] = []
+    planted = 0
     for strip, x in spots[: 2 * count]:
-        if len([m for m in made if m]) < count:
-            made.append(strip.put(kinds[int(rng.integers(2))], x, _inner(strip, 0.5), float(rng.uniform(0, 360)), 0.2))
-    return len([m for m in made if m])
+        tree = kinds[int(rng.integers(2))]
+        made = strip.put(tree.trunk, x, _inner(strip, 0.5), float(rng.uniform(0, 360)), 0.2) if planted < count else None
+        if made is not None:
+            crown_on(made, tree.crown)
+            planted += 1
+    return planted
 
 
 def _furnish(rng: np.random.Generator, strips: list[Surface], street: _Street, count: int) -> str:
@@ -287,6 +292,8 @@ def _furnish(rng: np.random.Generator, strips: list[Surface], street: _Street, c
         else:
             thing, y = before[int(rng.integers(len(before)))], _outer(strip, 0.34)
         strip.put(thing, x, y, facing + float(rng.uniform(-4, 4)), 0.08)
+    if street.layout == "lane" and rng.random() < 0.5:
+        _hang_bunting(rng, street)
     post = kerbside.bollard(rng)
     for strip in strips:
         if rng.random() < 0.6:
@@ -294,6 +301,21 @@ def _furnish(rng: np.random.Generator, strips: list[Surface], street: _Street, c
             for index in range(5):
                 strip.put(post, start + 1.5 * index, _inner(strip, 0.16), 0.0, 0.05)
     return extra
+
+
+def _hang_bunting(rng: np.random.Generator, street: _Street) -> None:
+    """Hang strings of pennants across the lane, above head height."""
+    shape, start = Shape(), float(rng.uniform(-22, -18))
+    for line in range(7):
+        x, slack = start + 6.3 * line, float(rng.uniform(0.4, 0.8))
+        ends = float(rng.uniform(4.6, 5.2))
+        y = np.linspace(-street.front, street.front, 31)
+        z = ends - slack * (1 - (y / street.front) ** 2)
+        for index in range(30):
+            a, b = (x, y[index], z[index]), (x, y[index + 1], z[index + 1])
+            tip = (x, (y[index] + y[index + 1]) / 2, min(z[index], z[index + 1]) - 0.34)
+            shape.add([a, b, tip], [(0, 1, 2)], index % 3)
+    build_fixed("bunting", "decoration", shape, [fabric("pennants", accent) for accent in street.palette.accents])
 
 
 def _try(rng: np.random.Generator, strips: list[Surface], thing: Prop, margin: float, reach: float) -> bool:
