@@ -40,26 +40,25 @@ def judge(values: Mapping[str, float | None], quality: QualityBase, names: Itera
             faults.append(Fault(name, value, bounds.min, "min"))
         elif bounds.max is not None and value > bounds.max:
             faults.append(Fault(name, value, bounds.max, "max"))
-    return sorted(faults, key=lambda fault: -excess(fault.value, quality.bounds(fault.measure)))
+    return sorted(faults, key=lambda fault: -excess(fault.measure, fault.value, quality.bounds(fault.measure)))
 
 
-def excess(value: float, bounds: Bounds) -> float:
-    """How far a value lies beyond the nearer bound, in units of that bound: above 0 fails, −1 is as good as can be.
+def excess(name: str, value: float, bounds: Bounds) -> float:
+    """How far a measure lies beyond the nearer of its bounds: above 0 fails; −1 to 1, so that measures compare.
 
-    Beyond a least value b it is 1 − value/b, beyond a greatest one value/b − 1 (where b is 0: the value itself), at most 1
-    so that measures compare; no bound gives −1.
+    In units of the bound b itself, of shares in units of min(b, 1 − b): 0.999 is far from 0.99. −1 without bounds.
     """
     sides = [-1.0]
-    if bounds.min is not None:
-        sides.append((bounds.min - value) / (abs(bounds.min) or 1.0))
-    if bounds.max is not None:
-        sides.append((value - bounds.max) / (abs(bounds.max) or 1.0))
+    for bound, over in ((bounds.min, -1.0), (bounds.max, 1.0)):
+        if bound is not None:
+            scale = min(bound, 1 - bound) if MEASURES[name].unit.startswith("of ") else abs(bound)
+            sides.append(over * (value - bound) / (scale or 1.0))
     return min(max(sides), 1.0)
 
 
 def badness(values: Values, quality: QualityBase) -> float:
     """Rank of a grid: the sum of what fails if anything does, else the greatest excess (at most 0)."""
-    found = [excess(value, quality.bounds(name)) for name, value in values.items() if value is not None]
+    found = [excess(name, value, quality.bounds(name)) for name, value in values.items() if value is not None]
     failing = sum(value for value in found if value > 0)
     return failing if failing > 0 else max(found, default=-1.0)
 

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from camxtime.geometry.cameras import pixel_centres, project, unproject
 from camxtime.geometry.reproject import View, covisible_mask
 from camxtime.quality.motion import changed, flow_lengths
-from camxtime.quality.sample import Sample
+from camxtime.quality.sample import Sample, spread
 
 CLIPPED, BLACK = 250, 5
 """8-bit levels from which all channels count as blown out, and up to which as black."""
 
 SEEN_SHARE, SEEN_PIXELS = 1e-3, 4
 """The subject is seen in a cell where it covers this share of the image, and at least this many pixels."""
+
+FLOW_CAMERAS, FLOW_TIMES = 3, 4
+"""Cameras and pairs of times of a sample that flow, by far the dearest measure, is computed for."""
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -76,7 +79,7 @@ def subject(sample: Sample) -> Values:
 
 
 def motion(sample: Sample) -> float | None:
-    """Mean length of dense flow (pixels per frame) on the subject, over cameras and consecutive times.
+    """Mean length of dense flow (pixels per frame) on the subject, over a few cameras and pairs of consecutive times.
 
     Without instance ids it is taken where something changes. Cells that do not show the subject do not count; 0 where
     nothing does.
@@ -86,8 +89,8 @@ def motion(sample: Sample) -> float | None:
         return None
     mask = sample.subject_mask
     found: list[float] = []
-    for row in starts:
-        for column in range(len(sample.cameras)):
+    for row in starts[spread(len(starts), FLOW_TIMES)]:
+        for column in spread(len(sample.cameras), FLOW_CAMERAS):
             where = changed(sample, (row, row + 1), column) if mask is None else mask[row, column]
             if where.sum() >= SEEN_PIXELS:
                 lengths = flow_lengths(sample.rgb[row, column], sample.rgb[row + 1, column])
