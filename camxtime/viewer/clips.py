@@ -67,7 +67,7 @@ def named_track(cameras: int, times: int, wish: TrackWish) -> dict[str, Any]:
 
     A warp keeps the diagonal's cameras and moves through time by itself; a camera track keeps the diagonal's times.
     """
-    frames = wish.frames or (cameras if wish.name == "bullet" else times)
+    frames = (cameras if wish.name == "bullet" else times) if wish.frames is None else wish.frames
     if not 1 <= frames <= MAX_FRAMES:
         raise InputError(f"A track has 1 to {MAX_FRAMES} frames, not {frames}.")
     f = np.arange(frames)

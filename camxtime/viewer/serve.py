@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 
 from camxtime.errors import InputError, WorkError
 from camxtime.viewer.options import Access, ViewOptions
@@ -39,7 +40,8 @@ def serve(options: ViewOptions, access: Access, port: int, ready: Callable[[str]
                 h11_max_incomplete_event_size=64 * 1024,
             )  # fmt: skip
             ready(address(access, number))
-            uvicorn.Server(config).run(sockets=[listener])
+            with suppress(KeyboardInterrupt):  # uvicorn has ended in good order, and hands the signal on
+                uvicorn.Server(config).run(sockets=[listener])
     finally:
         state.close()
 
