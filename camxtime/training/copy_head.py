@@ -20,6 +20,7 @@ from camxtime.training.config import ModelConfig
 CHANNELS = 32
 WAVES = 4
 MARGIN = 2
+SAME_FRAME = 3.0
 
 
 class CopyHead(nn.Module):
@@ -43,6 +44,8 @@ class CopyHead(nn.Module):
         self.places: Tensor
         self.centre: Tensor
         self.nearness = nn.Parameter(torch.full((self.heads,), 3.0))
+        first = SAME_FRAME * torch.eye(config.frames).expand(self.heads, -1, -1)
+        self.same_frame = nn.Parameter(first.clone())  # the head begins by copying the source, frame by frame
         self.register_buffer("places", self._places(), persistent=False)
         self.register_buffer("centre", self._centre(), persistent=False)
 
@@ -62,6 +65,7 @@ class CopyHead(nn.Module):
         scores = torch.einsum("bfshc,bkhc->bhfsk", query / math.sqrt(CHANNELS), key)
         near = torch.einsum("bfshc,pc->bhfsp", place, self.places)
         scores = scores.unflatten(-1, (count * frames, spots)) + near.unsqueeze(-2)
+        scores[..., :frames, :] += self.same_frame[:, :, None, :, None]
         weights = scores.flatten(-2).softmax(dim=-1)  # over all blocks of all given frames
         patches = self._patches(clips)
         copied = (weights.flatten(2, 3) @ patches[:, None]).unflatten(2, (frames, spots))

@@ -49,8 +49,9 @@ class RunLog:
                 self._board.add_scalar(f"train/{name}", getattr(row, name), row.step)
 
     def event(self, step: int, values: dict[str, float]) -> None:
-        """Scores that come now and then; they stand in `scores.jsonl`-like rows of the same file."""
+        """Scores that come now and then: rows of the same file with other fields."""
         self._stream.write(_line({"step": step, **values}))
+        self._stream.flush()
         if self._board is not None:
             for name, value in values.items():
                 self._board.add_scalar(f"validation/{name}", value, step)

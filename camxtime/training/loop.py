@@ -21,9 +21,9 @@ from camxtime.training.batch import Batch, to_batch
 from camxtime.training.config import TrainConfig, config_yaml
 from camxtime.training.data import Share, batches, pair_data, samplers
 from camxtime.training.device import Ranks, autocast, choose_device
+from camxtime.training.learner import Learner, ReferenceLearner
 from camxtime.training.log import RunLog, StepRow
-from camxtime.training.model import SpaceTimeModel
-from camxtime.training.objectives import Draw, losses, seeded
+from camxtime.training.objectives import Draw, seeded
 from camxtime.training.optim import Ema, make_optimizer, rate_at, restore, trainable
 from camxtime.training.stop import StopFlag
 from camxtime.training.text import TextEncoder, encode
@@ -61,10 +61,15 @@ class Sources:
 
 @dataclass(frozen=True, eq=False)
 class Options:
-    """What cannot stand in a configuration file. resume: go on from the last checkpoint in `out`."""
+    """What cannot stand in a configuration file.
+
+    resume: go on from the last checkpoint in `out`. text: encoder of captions. learner: what to train in place of the
+    reference model (Wan-2.1). sources: samplers in place of the configuration's. stop: asked to stop from elsewhere.
+    """
 
     resume: bool = False
     text: TextEncoder | None = None
+    learner: Learner | None = None
     sources: Sources | None = None
     stop: StopFlag | None = None
 
@@ -83,7 +88,7 @@ class _Run:
 
     def __init__(self, config: TrainConfig, dataset: Dataset, out: Path, options: Options):
         self.config, self.out, self.options = config, out, options
-        if bool(config.model.text_dim) != (options.text is not None):
+        if options.learner is None and bool(config.model.text_dim) != (options.text is not None):
             raise InputError(
                 "model.text_dim and a text encoder go together: give `camxtime.training.train` Options(text=…), a callable "
                 "from captions to embeddings [B, L, text_dim], or set text_dim: 0."
@@ -99,7 +104,8 @@ class _Run:
             pair_data(self.sources.validation, config.model), config, self.device, options.text
         )
         torch.manual_seed(config.run.seed)  # the initial weights; nothing else draws from it
-        self.model = SpaceTimeModel(config.model).to(self.device)
+        self.learner: Learner = options.learner or ReferenceLearner(config).to(self.device)
+        self.model = self.learner.model
         self.parts = checkpoint.Parts(
             self.model, Ema(self.model, config.optim.ema), make_optimizer(self.model, config.optim)
         )
@@ -175,13 +181,7 @@ class _Run:
         quiet = nullcontext() if last or self.ranks.world == 1 else self.forward.no_sync()  # type: ignore[operator]
         with quiet:
             with autocast(config.run, self.device):
-                each = losses(
-                    self.forward,
-                    batch.target,
-                    batch.known,
-                    Draw(config.run.seed, batch.indices),
-                    config.model.objective,
-                )
+                each = self.forward(batch, Draw(config.run.seed, batch.indices))
             if not torch.isfinite(each).all():
                 bad = batch.indices[int((~torch.isfinite(each)).nonzero()[0])]
                 raise WorkError(
@@ -215,7 +215,7 @@ class _Run:
         return {"fingerprint": self.sources.train.fingerprint, "seed": self.sources.train.seed}
 
     def _wrapped(self) -> nn.Module:
-        model: nn.Module = self.model
+        model: nn.Module = self.learner  # type: ignore[assignment]
         if self.config.run.compile:
             model = torch.compile(model)  # type: ignore[assignment]
         if self.ranks.world > 1:
@@ -237,14 +237,14 @@ class _Run:
         if not last and not stopped:
             if config.sample_every and done % config.sample_every == 0:
                 self._with_mean(
-                    lambda: self.validation.write_clips(self.model, self.out / "samples", f"step-{done:08d}")
+                    lambda: self.validation.write_clips(self.learner, self.out / "samples", f"step-{done:08d}")
                 )
             if config.validate_every and done % config.validate_every == 0:
-                log.event(done, _values(self._with_mean(lambda: self.validation.scores(self.model))))
+                log.event(done, _values(self._with_mean(lambda: self.validation.scores(self.learner))))
 
     def _finish(self, log: RunLog) -> Scores:
-        scores: Scores = self._with_mean(lambda: self.validation.scores(self.model))
-        self._with_mean(lambda: self.validation.write_clips(self.model, self.out / "samples", "final"))
+        scores: Scores = self._with_mean(lambda: self.validation.scores(self.learner))
+        self._with_mean(lambda: self.validation.write_clips(self.learner, self.out / "samples", "final"))
         log.event(self.config.run.steps, _values(scores))
         return scores
 

@@ -17,8 +17,8 @@ from camxtime.training.baselines import clip_psnr, reshuffled
 from camxtime.training.batch import Batch, to_batch, to_uint8
 from camxtime.training.config import TrainConfig
 from camxtime.training.data import fixed_batch
-from camxtime.training.model import SpaceTimeModel
-from camxtime.training.objectives import Solver, generate
+from camxtime.training.learner import Learner
+from camxtime.training.objectives import Solver
 from camxtime.training.text import TextEncoder, encode
 
 MAX_PART = 16
@@ -51,7 +51,7 @@ class Validation:
     def __init__(self, data: PairDataset, config: TrainConfig, device: torch.device, text: TextEncoder | None = None):
         self._data, self._config, self._device, self._text = data, config, device, text
 
-    def scores(self, model: SpaceTimeModel) -> Scores:
+    def scores(self, model: Learner) -> Scores:
         """Score the model as it stands."""
         rows = []
         count = self._config.run.validation_pairs
@@ -60,7 +60,7 @@ class Validation:
             source, track = batch.known.given[0]
             target = to_uint8(batch.target)
             predictions = (
-                to_uint8(generate(model, batch.known, solver_of(self._config))),
+                to_uint8(model.generate(batch.known, solver_of(self._config))),
                 to_uint8(source),
                 to_uint8(reshuffled(source, track.times, batch.known.target.times)),
             )
@@ -70,10 +70,10 @@ class Validation:
         model_db, copy_db, reshuffle_db = table.mean(dim=0).tolist()
         return Scores(count, model_db, copy_db, reshuffle_db, float(wins))
 
-    def write_clips(self, model: SpaceTimeModel, folder: Path, name: str) -> Path:
+    def write_clips(self, model: Learner, folder: Path, name: str) -> Path:
         """Write source, target and prediction of the first pairs: NAME.webp (moving, lossless) and NAME.png (a strip)."""
         batch = self._batch(range(self._config.run.samples))
-        predicted = to_uint8(generate(model, batch.known, solver_of(self._config)))
+        predicted = to_uint8(model.generate(batch.known, solver_of(self._config)))
         clips = torch.stack([to_uint8(batch.known.given[0][0]), to_uint8(batch.target), predicted], dim=1)
         write_clips(clips, folder / name)
         return folder / f"{name}.webp"
