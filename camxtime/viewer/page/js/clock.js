@@ -1,6 +1,6 @@
-// The time line: which frame is shown now. Frame f of F at `fps` × `speed`; plays once, round, or forth and back.
+// The time line: which frame is shown now. Frame f of F at `fps` × `speed`; plays once, round, or bouncing.
 
-export const LOOPS = ["once", "loop", "forth and back"];
+export const LOOPS = ["once", "loop", "bounce"];
 
 export class Clock {
   constructor(onframe, onstate = () => undefined) {

@@ -11,7 +11,7 @@ import { passesOf } from "./layers.js";
 import { openMosaic } from "./mosaic.js";
 import { Pad } from "./pad.js";
 import { keep } from "./router.js";
-import { empty } from "./states.js";
+import { empty, renderLink } from "./states.js";
 import { openTimeline } from "./timeline.js";
 import { openTrackBar } from "./track_bar.js";
 import { trackNames } from "./track_choice.js";
@@ -20,8 +20,8 @@ export async function mount({ main, about, id, query, signal }) {
   const rows = await grids();
   const row = rows.find((each) => each.id === id);
   if (!row) throw new Error(`There is no grid "${id}" in this dataset.`);
-  if (!row.C || !row.mosaic) {
-    fill(main, empty(row.id, "Nothing of this grid is rendered yet."));
+  if (!row.cells) {
+    fill(main, empty(row.id, "Nothing of this grid is rendered yet.", renderLink(about)));
     return { title: row.id };
   }
   const [detail, { tracks: names }] = await Promise.all([gridDetail(id), trackNames()]);

@@ -106,7 +106,7 @@ function card(row, eager) {
         h("h2", {}, row.id),
         h("p", { class: "small caption", title: row.caption }, row.caption),
         h("p", { class: "small muted num" },
-          row.C ? `${row.C} cameras × ${row.T} times · ${row.W}×${row.H} · ${row.fps} fps · ${row.path_kind}` : "Nothing rendered yet"),
+          row.C ? `${row.C} cameras × ${row.T} times · ${row.W}×${row.H} · ${row.fps} fps · ${row.path_kind}` : "Size not known yet"),
         h("p", { class: "small badges" },
           h("span", { class: `badge badge-${row.status}` }, row.status), row.split && h("span", { class: "badge" }, row.split)))));
 }

@@ -2,7 +2,7 @@
 
 import { json, request } from "./api.js";
 import { announce, fill, h } from "./dom.js";
-import { count, duration, fixed, percent } from "./format.js";
+import { count, duration, fixed, percent, plural } from "./format.js";
 import { link } from "./router.js";
 import { failed, isAbort, loading } from "./states.js";
 
@@ -20,7 +20,7 @@ class Render {
   constructor(main, signal) {
     this.signal = signal;
     this.title = "Render";
-    this.logs = new Map(); // unit → <details>, kept open over polls
+    this.logs = new Map(); // grid/unit → its element, kept open over polls
     this.head = h("div", { class: "head" });
     this.progress = h("section", { class: "panel stack", "aria-label": "Progress" });
     this.failures = h("section", { class: "stack", "aria-label": "Failed units" });
@@ -70,15 +70,20 @@ class Render {
   }
 
   showFailures(failures) {
-    for (const unit of this.logs.keys()) if (!failures.some((each) => each.unit === unit)) this.logs.delete(unit);
-    for (const failure of failures) if (!this.logs.has(failure.unit)) this.logs.set(failure.unit, this.entry(failure));
+    const names = new Set(failures.map(nameOf));
+    for (const name of this.logs.keys()) if (!names.has(name)) this.logs.delete(name);
+    for (const failure of failures) if (!this.logs.has(nameOf(failure))) this.logs.set(nameOf(failure), this.entry(failure));
     fill(this.failures, failures.length ? h("h2", {}, "Failed units") : null, [...this.logs.values()]);
   }
 
-  entry({ unit, error, log }) {
+  entry(failure) {
+    const { error, log, attempts } = failure;
+    const unit = nameOf(failure);
+    const words = [h("strong", { class: "mono" }, unit), attempts ? ` after ${plural(attempts, "attempt")}: ` : ": ", h("span", {}, error)];
+    if (!log) return h("div", { class: "panel failure", "data-unit": unit }, h("p", {}, words), h("p", { class: "small muted" }, "Blender had not started: there is no log."));
     const text = h("pre", { class: "log mono small", tabindex: 0, "aria-label": `Log of ${unit}` }, "Loading…");
     const details = h("details", { class: "panel failure", "data-unit": unit, ontoggle: () => details.open && load() },
-      h("summary", {}, h("strong", { class: "mono" }, unit), " ", h("span", {}, error)),
+      h("summary", {}, words),
       h("div", { class: "bar" }, h("button", { type: "button", onclick: () => load() }, "Read again")), text);
     const load = async () => {
       try {
@@ -113,6 +118,8 @@ class Render {
           h("span", { class: `unit unit-${unit.state}`, title: `times ${unit.t0}–${unit.t1}: ${unit.state}` })))))) : h("p", { class: "muted" }, "No units are planned yet."));
   }
 }
+
+const nameOf = ({ grid, unit }) => `${grid} ${unit}`;
 
 function summary(grid) {
   const words = STATES.map(([state, text]) => [grid.units.filter((unit) => unit.state === state).length, text]).filter(([number]) => number);

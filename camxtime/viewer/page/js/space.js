@@ -9,14 +9,14 @@ import { passUrl } from "./layers.js";
 import { keep } from "./router.js";
 import { cameraOf } from "./space_scene.js";
 import { SpaceStage } from "./space_stage.js";
-import { empty, isAbort } from "./states.js";
+import { empty, isAbort, renderLink } from "./states.js";
 
-export async function mount({ main, id, query, signal }) {
+export async function mount({ main, about, id, query, signal }) {
   const rows = await grids();
   const row = rows.find((each) => each.id === id);
   if (!row) throw new Error(`There is no grid "${id}" in this dataset.`);
-  if (!row.C) {
-    fill(main, empty(row.id, "Nothing of this grid is rendered yet."));
+  if (!row.cells) {
+    fill(main, empty(row.id, "Nothing of this grid is rendered yet.", renderLink(about)));
     return { title: row.id };
   }
   const detail = await gridDetail(id);

@@ -8,7 +8,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 export function thumbnail(row, eager) {
   const box = h("div", { class: "thumb" });
   box.style.aspectRatio = row.W ? `${row.W} / ${row.H}` : "1";
-  if (!row.thumb) {
+  if (!row.cells) {
     box.append(h("span", { class: "small muted" }, "not rendered"));
     return box;
   }
