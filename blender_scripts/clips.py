@@ -41,6 +41,15 @@ def clip_names(objects: Iterable[Any]) -> list[str]:
     return sorted({name for id_ in _animated(objects) for name, *_ in _clips_of(id_)})
 
 
+def clip_lengths(objects: Iterable[Any]) -> dict[str, float]:
+    """Frames that each clip of these objects lasts, by name in their order."""
+    spans: dict[str, list[float]] = {}
+    for id_ in _animated(objects):
+        for name, action, _ in _clips_of(id_):
+            spans.setdefault(name, []).extend(float(end) for end in action.frame_range)
+    return {name: max(ends) - min(ends) for name, ends in sorted(spans.items())}
+
+
 def lay_clip(
     where: str, objects: list[Any], clip: str | None, timing: Timing, cached: Cached | None = None
 ) -> LaidClip | None:

@@ -66,6 +66,7 @@ class Worker:
         verbs = {
             "devices": self._devices,
             "configure": self._configure,
+            "inspect": self._inspect,
             "load_stage": self._load_stage,
             "check_path": self._check_path,
             "render": self._render,
@@ -98,6 +99,12 @@ class Worker:
             "route": choose_route(args["route"]),
             "ocio_config": str(Path(bpy.utils.system_resource("DATAFILES")) / "colormanagement" / "config.ocio"),
         }
+
+    def _inspect(self, args: Message) -> Message:
+        from blender_scripts.inspection import inspect
+
+        self._stage = self._renderer = self._checker = None
+        return inspect(args)
 
     def _load_stage(self, args: Message) -> Message:
         from blender_scripts.stage import load_stage

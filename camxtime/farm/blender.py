@@ -31,6 +31,7 @@ from camxtime.farm.blender_types import (
     BlenderLaunch,
     Device,
     DeviceInfo,
+    FileReport,
     PathReport,
     RenderedBatch,
     RenderRequest,
@@ -100,17 +101,15 @@ class BlenderProcess:
         width, height = image
         answer = self._ask(
             "configure",
-            {
-                "engine": engine,
-                "width": width,
-                "height": height,
-                "passes": passes,
-                "route": self._launch.pixels,
-                "scratch": str(self._launch.scratch.resolve()),
-            },
-        )
+            {"engine": engine, "width": width, "height": height, "passes": passes, "route": self._launch.pixels,
+             "scratch": str(self._launch.scratch.resolve())},
+        )  # fmt: skip
         self._layout, self.setup = (width, height, tuple(passes), answer["route"]), (engine, image, passes)
         return DeviceInfo(answer["device"], tuple(answer["names"]), answer["route"], Path(answer["ocio_config"]))
+
+    def inspect(self, file: Path) -> FileReport:
+        """What a scene or animation file holds; raises InputError if it cannot be imported. Unloads the stage."""
+        return FileReport(**self._ask("inspect", {"file": str(file)}))
 
     def load_stage(self, request: dict[str, Any]) -> StageReport:
         """Load a stage in place of the last one; raises InputError for a bad request or asset."""

@@ -91,6 +91,21 @@ class DeviceInfo:
 
 
 @dataclass(frozen=True)
+class FileReport:
+    """What a file holds.
+
+    clips: [{"name", "seconds"}], the name "" for motion without one. size: (3,) metres as imported. floor_radius_m: radius
+    of the free floor with headroom that was found in it; None without one.
+    """
+
+    clips: list[dict[str, Any]]
+    armature: bool
+    size: list[float]
+    triangles: int
+    floor_radius_m: float | None
+
+
+@dataclass(frozen=True)
 class StageReport:
     """A loaded stage.
 

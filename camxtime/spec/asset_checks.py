@@ -16,6 +16,7 @@ import numpy as np
 
 from blender_scripts.file_parameters import MAX_TRIANGLES, SCENE_METRES, SUBJECT_METRES, likely_scale
 from camxtime.errors import InputError
+from camxtime.spec.blend import check_links
 from camxtime.spec.entries import cast_of
 from camxtime.spec.gltf import GltfFacts, read_gltf
 
@@ -61,6 +62,8 @@ def check_file(file: Path, role: Role, entry: dict[str, Any]) -> None:
     suffix = file.suffix.lower()
     if file.stat().st_size == 0:
         raise InputError(f"{file.name}: is empty; export or copy it again.")
+    if suffix == ".blend":
+        check_links(file)
     if suffix not in MESHES:
         return
     described = read_gltf(file) if suffix in (".glb", ".gltf") else None

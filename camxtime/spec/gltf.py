@@ -48,6 +48,15 @@ def read_gltf(file: Path) -> GltfFacts:
         raise InputError(f"{file.name}: is not a sound glTF file ({error!r:.80}); export it again.") from error
 
 
+def copyright_of(file: Path) -> str | None:
+    """What a glTF file states as its copyright; None if it states none or cannot be read."""
+    try:
+        stated = _description(file)[0]["asset"].get("copyright")
+    except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return stated.strip() if isinstance(stated, str) and stated.strip() else None
+
+
 def _description(file: Path) -> tuple[Any, int]:
     """The JSON part and the length of the binary part."""
     whole = file.stat().st_size
