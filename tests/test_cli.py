@@ -68,7 +68,7 @@ def test_every_option_has_words() -> None:
         (["render", "{good}", "--out", "{tmp}/d", "--device", "TPU"], ["--device", "optix"]),
         (["render", "{good}", "--out", "{tmp}/d", "--workers", "0"], ["workers", "at least 1"]),
         (["plan", "{good}", "--cells-per-second", "0"], ["cells-per-second"]),
-        (["plan", "{good}", "--probe", "--cells-per-second", "3"], ["--probe"]),
+        (["plan", "{good}", "--probe", "quick", "--cells-per-second", "3"], ["--probe"]),
         (["spec", "families", "moon_base"], ["moon_base", "courtyard"]),
         (["spec", "check", "{bad}"], ["bad.yaml", "grid.cameras", "-4"]),
         (["status", "{tmp}"], ["not a folder that camxtime renders into"]),

@@ -12,7 +12,7 @@ import math
 import tempfile
 import time as clock
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,13 @@ def probe_rates(
     recipe = plan.recipe
     engine = {**recipe.engine, "device": "CPU", "threads": 0, "samples": min(recipe.engine["samples"], MOST_SAMPLES)}
     stage, grid = plan.stages[0].stage, plan.stages[0].grids[0]
+    ungated = replace(recipe, quality={**recipe.quality, "gate": False})  # what a cell costs, not whether it is good
     with tempfile.TemporaryDirectory(prefix="camxtime-probe-") as folder:
         launch = BlenderLaunch(blender, Path(folder), Path(folder) / "blender.log")
         with BlenderProcess(launch) as process:
             process.start()
             process.configure(engine, (recipe.width, recipe.height), list(recipe.passes))
-            cameras = prepare(process, process.load_stage(stage.request), grid, recipe).cameras
+            cameras = prepare(process, process.load_stage(stage.request), grid, ungated).cameras
             points = [_measure(process, engine, _resized(cameras, side), recipe, grid.seed) for side in PROBE_SIDES]
     pixels = recipe.width * recipe.height
     seconds = seconds_at(points[0], points[1], pixels, recipe.engine["samples"] / engine["samples"])
