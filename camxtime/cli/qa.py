@@ -103,10 +103,11 @@ def _print(found: DatasetQuality, shown: int, strict: bool) -> None:
     for grid in found.failing[:shown]:
         click.echo(f"{grid.grid}: " + "; ".join(f"{fault}: {fault.mend}" for fault in grid.faults))
     if found.left_out:
-        names = ", ".join(found.left_out[:10]) + (" …" if len(found.left_out) > 10 else "")
+        for grid_id, reason in list(found.left_out.items())[:shown]:
+            click.echo(f"left out: {grid_id}: {reason}")
         click.echo(
-            f"left out: {len(found.left_out)} of {len(found.grids) + len(found.left_out)} planned grids "
-            f"({found.left_out_share:.1%}, allowed {found.quality.max_left_out:.1%}): {names}"
+            f"{len(found.left_out)} of {len(found.grids) + len(found.left_out)} planned grids are left out "
+            f"({found.left_out_share:.1%}; the spec allows {found.quality.max_left_out:.1%})"
         )
     for point in found.open_points[:shown]:
         click.echo(f"{'strict' if strict else 'note'}: {point}")

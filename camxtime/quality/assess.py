@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from camxtime.errors import DataError
 from camxtime.quality.diversity import FRAMES, Neighbours, descriptor, neighbours
 from camxtime.quality.judge import Fault, badness, judge, unmeasured
+from camxtime.quality.left_out import left_out
 from camxtime.quality.measures import Values, measure
 from camxtime.quality.sample import CAMERAS, TIMES, read_sample
 from camxtime.shards.dataset import Dataset
@@ -55,14 +56,15 @@ class GridQuality:
 
 @dataclass(frozen=True)
 class DatasetQuality:
-    """All grids, worst first. pairs: near-duplicates (grid, grid, delta E). left_out: planned grids that are not there."""
+    """All grids, worst first. pairs: near-duplicates (grid, grid, delta E). left_out: why, by planned grid that
+    is not there."""
 
     name: str
     digest: str
     quality: QualityBase
     grids: tuple[GridQuality, ...]
     pairs: tuple[tuple[str, str, float], ...]
-    left_out: tuple[str, ...]
+    left_out: dict[str, str]
     median_distance: float | None
 
     @property
@@ -114,7 +116,7 @@ class DatasetQuality:
             ],
             "near_duplicates": [{"grids": [a, b], "distance": distance} for a, b, distance in self.pairs],
             "median_distance": self.median_distance,
-            "left_out": list(self.left_out),
+            "left_out": [{"grid": grid, "reason": reason} for grid, reason in self.left_out.items()],
             "left_out_share": self.left_out_share,
             "open_points": self.open_points,
         }
@@ -179,7 +181,7 @@ def assess(
         bounds,
         tuple(sorted(grids, key=lambda grid: (-grid.badness, grid.grid))),
         _named(found, described),
-        tuple(dataset.header["missing_grids"]),
+        left_out(dataset),
         float(np.median([distance for _, distance in near.values()])) if near else None,
     )
 

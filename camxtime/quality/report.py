@@ -1,4 +1,4 @@
-"""The report of `camxtime qa`: a folder with one self-contained HTML page per thousand grids, and the figures as JSON."""
+"""The report of `camxtime qa`: a folder with a self-contained HTML page per thousand grids, the figures as JSON, the plots."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from camxtime.shards.dataset import Dataset
 from camxtime.spec.quality import MEASURES, Bounds
 
 PER_PAGE = 1000
-PAGE, FIGURES = "index.html", "qa.json"
+PAGE, FIGURES, PLOTS = "index.html", "qa.json", "distributions.svg"
 
 _STYLE = """
 :root{--ink:#22262c;--faint:#6b7280;--line:#e3e6ea;--bad:#c2452d;--good:#3d7a4e;--paper:#fff;--soft:#f6f7f9}
@@ -59,13 +59,14 @@ def write_report(dataset: Dataset, found: DatasetQuality, folder: Path) -> Path:
         links = _links(len(pages), number)
         text = f"{body}<h2>All grids, worst first</h2>{links}{rows}{links}"
         write_atomic(folder / _page_name(number), _page(found.name, text).encode())
+    write_atomic(folder / PLOTS, plots.encode())
     figures = json.dumps(found.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
     write_atomic(folder / FIGURES, figures.encode() + b"\n")
     return folder / PAGE
 
 
 def _ours(folder: Path) -> set[str]:
-    return {PAGE, FIGURES} | {file.name for file in folder.glob("page-*.html")}
+    return {PAGE, FIGURES, PLOTS} | {file.name for file in folder.glob("page-*.html")}
 
 
 def _page_name(number: int) -> str:
@@ -107,7 +108,8 @@ def _summary(found: DatasetQuality, plots: str) -> str:
     shown = "".join(f'<div class=card><b class="{kind}">{value}</b>{name}</div>' for name, value, kind in cards)
     parts = [_head(found), f"<div class=cards>{shown}</div>"]
     if found.left_out:
-        parts.append(f"<h2>Left out</h2><p>{html.escape(', '.join(found.left_out))}</p>")
+        rows = "".join(f"<tr><td>{html.escape(g)}<td>{html.escape(why)}" for g, why in found.left_out.items())
+        parts.append(f"<h2>Left out</h2><table><tr><th>grid<th>reason{rows}</table>")
     if found.pairs:
         rows = "".join(
             f"<tr><td>{html.escape(a)}<td>{html.escape(b)}<td class=n>{distance:.2f}" for a, b, distance in found.pairs

@@ -52,7 +52,7 @@ def test_a_camera_that_stands_is_named_worst_and_the_others_pass(dataset: Path) 
     found = assess(camxtime.open(dataset))
     assert [grid.grid for grid in found.failing] == [GRIDS[-1]] == [found.grids[0].grid]
     assert [fault.measure for fault in found.failing[0].faults] == ["camera_motion_px"]
-    assert not found.ok and found.left_out == ()
+    assert not found.ok and found.left_out == {}
     for grid in found.grids[1:]:
         values = grid.values
         assert 0.02 < values["subject_share"] < 0.2 and values["subject_visible"] == 1
@@ -116,8 +116,24 @@ def test_without_depth_and_ids_what_can_be_told_is_told(tmp_path: Path) -> None:
     assert "subject_share could not be measured" in found.open_points and found.ok
 
 
+def test_planned_grids_that_are_not_there_are_named_with_the_farms_reason(tmp_path: Path, capsys) -> None:
+    root = make_dataset(tmp_path / "short", SyntheticSpec(grids=GRIDS[:2]))
+    header = json.loads((root / "dataset.json").read_text())
+    header["missing_grids"] = ["room.ball.gone", "room.ball.lost"]
+    (root / "dataset.json").write_text(json.dumps(header))
+    failure = root / "ledger" / "failures" / "room.ball.gone" / "grid.json"
+    failure.parent.mkdir(parents=True)
+    failure.write_text(json.dumps({"error": "room.ball.gone: none of 4 draws can be filmed"}))
+    assert run(str(root)) == 1
+    said = capsys.readouterr().out
+    assert (
+        "left out: room.ball.gone: none of 4 draws can be filmed" in said and "left out: room.ball.lost: never" in said
+    )
+    assert "2 of 4 planned grids are left out (50.0%; the spec allows 2.0%)" in said
+
+
 def test_too_many_grids_left_out_fail(dataset: Path) -> None:
     found = assess(camxtime.open(dataset), Quality.model_validate({"camera_motion_px": {"min": None}}))
     assert found.ok
-    short = dataclasses.replace(found, left_out=("room.ball.gone",))
+    short = dataclasses.replace(found, left_out={"room.ball.gone": "no draw can be filmed"})
     assert short.left_out_share == 0.25 and not short.ok
