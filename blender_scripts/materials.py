@@ -75,7 +75,7 @@ class Graph:
         self.feed(moved.inputs[2], where)
         return moved.outputs[0]
 
-    def noise(self, where: Socket, scale: float, detail: float = 3.0, distortion: float = 0.0) -> Socket:
+    def noise(self, where: Socket, scale: float, detail: float = 2.0, distortion: float = 0.0) -> Socket:
         """Fractal noise, 0..1 with mean 0.5."""
         made = self.node("TexNoise", None, Vector=where, Scale=scale, Detail=detail, Distortion=distortion)
         return made.outputs["Factor"]
@@ -102,7 +102,7 @@ class Graph:
 
     def mottle(self, colour: Any, amount: float, where: Socket, scale: float) -> Socket:
         """Multiply a colour by noise between 1 - amount and 1 + amount / 2."""
-        grey = self.remap(self.noise(where, scale), 1 - amount, 1 + amount / 2)
+        grey = self.remap(self.noise(where, scale, 1.0), 1 - amount, 1 + amount / 2)
         return self.mix(1.0, colour, grey, "MULTIPLY")
 
     def bump(self, height: Socket, strength: float, distance_m: float = 0.01) -> Graph:
@@ -116,8 +116,9 @@ def plain(name: str, colour: Colour, roughness: float = 0.5, metallic: float = 0
     """A painted, ceramic, plastic or metal surface: mottled a little in colour and roughness."""
     graph = Graph(name)
     where = graph.local()
-    noise = graph.noise(where, 2.5)
-    graph.set(Base_Color=graph.mottle(colour, variation, where, 1.3), Metallic=metallic, Coat_Weight=coat)
+    noise = graph.noise(where, 1.6)
+    tint = graph.mix(1.0, colour, graph.remap(noise, 1 - variation, 1 + variation / 2), "MULTIPLY")
+    graph.set(Base_Color=tint, Metallic=metallic, Coat_Weight=coat)
     graph.set(Roughness=graph.remap(noise, max(roughness - 0.12, 0.03), min(roughness + 0.12, 1.0)))
     return graph.material
 
@@ -128,7 +129,7 @@ def plaster(name: str, colour: Colour, roughness: float = 0.85, grain: float = 0
     where = graph.local()
     stained = graph.mottle(colour, 0.10, where, 0.5)
     graph.set(Base_Color=graph.mottle(stained, 0.06, where, 6.0), Roughness=roughness)
-    graph.bump(graph.noise(where, 14.0, 4.0), grain, 0.008)
+    graph.bump(graph.noise(where, 14.0, 1.0), grain, 0.008)
     return graph.material
 
 
@@ -137,7 +138,7 @@ def wood(name: str, colour: Colour, roughness: float = 0.45, grain: tuple[float,
     """Wood with grain along the axis whose factor in ``grain`` is small (local z by default)."""
     graph = Graph(name)
     where = graph.stretch(graph.local(), grain)
-    rings = graph.noise(where, 1.4, 4.0, 1.2)
+    rings = graph.noise(where, 1.4, 2.0, 1.2)
     colours = graph.mix(graph.remap(rings, 0.0, 1.0, 0.3, 0.7), shade(colour, 0.62), shade(colour, 1.15))
     graph.set(Base_Color=colours, Roughness=graph.remap(rings, roughness + 0.15, roughness - 0.1))
     graph.bump(rings, 0.15, 0.004)
@@ -151,7 +152,7 @@ def brickwork(name: str, colours: tuple[Colour, Colour], mortar: Colour, size: t
     graph = Graph(name)
     uv = graph.metres()
     warped = graph.node("VectorMath", {"operation": "MULTIPLY_ADD"})
-    wobble = graph.node("TexNoise", None, Vector=uv, Scale=3.0, Detail=2.0).outputs["Color"]
+    wobble = graph.node("TexNoise", None, Vector=uv, Scale=3.0, Detail=0.0).outputs["Color"]
     slack = joint_m * 0.8
     for index, value in enumerate((wobble, (slack, slack, 0.0), uv)):
         graph.feed(warped.inputs[index], value)
@@ -161,7 +162,7 @@ def brickwork(name: str, colours: tuple[Colour, Colour], mortar: Colour, size: t
         Brick_Width=size[0], Row_Height=size[1],
     )  # fmt: skip
     where = graph.local()
-    fine = graph.noise(where, 22.0, 4.0)
+    fine = graph.noise(where, 22.0, 1.0)
     stained = graph.mottle(brick.outputs["Color"], stain, where, 0.7)
     graph.set(Base_Color=graph.mix(0.25, stained, graph.remap(fine, 0.5, 1.2), "MULTIPLY"))
     graph.set(Roughness=graph.remap(fine, max(roughness - 0.12, 0.05), min(roughness + 0.1, 1.0)))
@@ -181,7 +182,7 @@ def planks(name: str, colour: Colour, width_m: float = 0.16, roughness: float = 
         Color1=shade(colour, 0.72), Color2=shade(colour, 1.15), Mortar=shade(colour, 0.25), Mortar_Size=0.004,
         Mortar_Smooth=0.1, Brick_Width=1.9, Row_Height=width_m,
     )  # fmt: skip
-    rings = graph.noise(graph.stretch(uv, (1.5, 26.0, 1.0)), 1.3, 4.0, 0.8)
+    rings = graph.noise(graph.stretch(uv, (1.5, 26.0, 1.0)), 1.3, 2.0, 0.8)
     graph.set(Base_Color=graph.mix(1.0, board.outputs["Color"], graph.remap(rings, 0.7, 1.15), "MULTIPLY"))
     graph.set(Roughness=graph.remap(rings, roughness + 0.15, roughness))
     graph.bump(graph.remap(board.outputs["Factor"], 1.0, 0.0, 0.0, 1.0), 0.5, 0.004)
@@ -212,8 +213,8 @@ def ground(name: str, colours: tuple[Colour, Colour], patch_m: float = 1.5, grai
     """Soil, sand, gravel, lawn or worn concrete: two colours in patches, with a grain."""
     graph = Graph(name)
     where = graph.local()
-    patches = graph.noise(where, 1 / patch_m, 5.0, 0.4)
-    grain = graph.noise(where, 1 / grain_m, 2.0)
+    patches = graph.noise(where, 1 / patch_m, 3.0, 0.4)
+    grain = graph.noise(where, 1 / grain_m, 1.0)
     colour = graph.mix(graph.remap(patches, 0.0, 1.0, 0.35, 0.65), colours[0], colours[1])
     graph.set(Base_Color=graph.mix(1.0, colour, graph.remap(grain, 0.72, 1.2), "MULTIPLY"))
     graph.set(Roughness=graph.remap(patches, 0.75, 0.95))

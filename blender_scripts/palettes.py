@@ -102,3 +102,8 @@ def draw_palette(rng: np.random.Generator) -> Palette:
         stone_name=stone,
         stone=(srgb(first), srgb(second)),
     )
+
+
+def with_article(phrase: str) -> str:
+    """Return a phrase with its indefinite article: "an oak floor"."""
+    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"

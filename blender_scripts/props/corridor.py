@@ -14,10 +14,13 @@ from blender_scripts.props.placement import Board, Prop
 
 STEEL = srgb("a9adb0")
 
+LOCKER_M = 0.38
+"""Width of a locker."""
+
 
 def lockers(rng: np.random.Generator, colours: tuple[Colour, Colour], count: int, tiers: int) -> Prop:
     """A row of ``count`` steel lockers 0.38 m wide, each of ``tiers`` doors, in one colour or two by turns."""
-    width, depth, high = 0.38, 0.42, 1.8
+    width, depth, high = LOCKER_M, 0.42, 1.8
     shape = Shape().box((count * width, depth - 0.04, 0.1), 2, translation(0, 0.02))
     shape.box((count * width, depth - 0.02, high - 0.1), 2, translation(0, 0.01, 0.1))
     rise = (high - 0.12) / tiers
@@ -108,14 +111,6 @@ def door_plate(colour: Colour) -> Prop:
     for x in (-0.035, 0.0, 0.035):
         shape.box((0.02, 0.003, 0.05), 1, translation(x, -0.0135, 0.03))
     return Prop("door plate", shape, [plain("plate", colour, 0.35, 0.4), plain("number", srgb("f2efe6"), 0.6)])
-
-
-def handrail(length: float, colour: Colour) -> Shape:
-    """Return a wall rail centred on x = 0 at z = 0: slot 0 the rail, slot 1 its brackets."""
-    shape = Shape().box((length, 0.04, 0.12), 0, translation(0, -0.075, -0.06), 0.015)
-    for x in np.linspace(-length / 2 + 0.15, length / 2 - 0.15, max(int(length / 1.2), 2)).tolist():
-        shape.box((0.04, 0.06, 0.05), 1, translation(x, -0.03, -0.025))
-    return shape
 
 
 def extinguisher(rng: np.random.Generator) -> Prop:

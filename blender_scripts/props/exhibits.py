@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import bpy
@@ -91,7 +92,7 @@ def _amphora(rng: np.random.Generator) -> Shape:
                            (0.05, 0.5), (0.045, 0.6), (0.08, 0.64), (0.08, 0.66), (0.05, 0.65)], 0, sides=28)  # fmt: skip
     for side in (-1, 1):
         path = [(0.05, 0.6), (0.12, 0.61), (0.16, 0.55), (0.8 * fat, 0.43)]
-        for (x0, z0), (x1, z1) in zip(path[:-1], path[1:], strict=True):
+        for (x0, z0), (x1, z1) in itertools.pairwise(path):
             shape.capsule((side * x0, 0, z0), (side * x1, 0, z1), 0.014, sides=8)
     shape.lathe([(fat + 0.001, 0.3), (fat + 0.001, 0.34)], 1, sides=28)
     return shape
@@ -123,7 +124,7 @@ def _figure(rng: np.random.Generator) -> Shape:
         elbow = (neck + hand) / 2 + [0.0, side * 0.06, 0.0]
         shape.capsule(neck, elbow, 0.018, 0.015, sides=8).capsule(elbow, hand, 0.015, 0.01, sides=8)
     shape.capsule(hip, neck, 0.035, 0.045, sides=10)
-    return shape.capsule(neck, neck + [0.01, 0, 0.1], 0.02, 0.04, sides=10)
+    return shape.capsule(neck, np.add(neck, (0.01, 0, 0.1)), 0.02, 0.04, sides=10)
 
 
 def sculptures(rng: np.random.Generator, accent: Colour) -> list[Prop]:
@@ -172,7 +173,7 @@ def barrier(length: float, colour: Colour) -> Prop:
                     0, translation(x, 0), 16)  # fmt: skip
     s = np.linspace(-1, 1, 11)
     path = np.column_stack([s * length / 2, 0 * s, 0.88 - 0.22 * (1 - s**2)])
-    for first, second in zip(path[:-1], path[1:], strict=True):
+    for first, second in itertools.pairwise(path):
         shape.capsule(first, second, 0.02, slot=1, sides=8)
     return Prop("barrier", shape, [plain("posts", BRASS, 0.3, 0.9), plain("rope", colour, 0.8)])
 

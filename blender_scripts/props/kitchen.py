@@ -5,6 +5,7 @@ Pieces stand on z = 0, face -y and have their backs at +y; what hangs on a wall 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -156,7 +157,7 @@ def _basin(shape: Shape, x: float) -> None:
     shape.cylinder(0.024, 0.03, METAL, translation(x, 0.25, TOP_M), 12)
     path = [(x, 0.25, TOP_M + 0.02), (x, 0.25, TOP_M + 0.27), (x, 0.21, TOP_M + 0.32), (x, 0.13, TOP_M + 0.32),
             (x, 0.09, TOP_M + 0.28)]  # fmt: skip
-    for first, second in zip(path[:-1], path[1:], strict=True):
+    for first, second in itertools.pairwise(path):
         shape.capsule(first, second, 0.012, slot=METAL, sides=8)
     shape.capsule((x + 0.02, 0.25, TOP_M + 0.05), (x + 0.09, 0.25, TOP_M + 0.08), 0.008, slot=METAL, sides=6)
 
@@ -246,7 +247,7 @@ def stool(colour: Colour, metal: bpy.types.Material) -> Prop:
         shape.capsule((0.1 * np.cos(a), 0.1 * np.sin(a), 0.635), (0.19 * np.cos(a), 0.19 * np.sin(a), 0.011),
                       0.011, slot=1, sides=6)  # fmt: skip
     ring = [(0.165 * np.cos(a), 0.165 * np.sin(a), 0.21) for a in np.linspace(0, 2 * np.pi, 13)]
-    for first, second in zip(ring[:-1], ring[1:], strict=True):
+    for first, second in itertools.pairwise(ring):
         shape.capsule(first, second, 0.008, slot=1, sides=5)
     return Prop("stool", shape, [plain("stool seat", colour, 0.45), metal])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -34,7 +35,7 @@ def kettle(rng: np.random.Generator, colour: Colour) -> Prop:
     shape.sphere(0.014, 1, translation(0, 0, 0.175), 8)
     shape.capsule((0.07, 0, 0.08), (0.15, 0, 0.15), 0.022, 0.012, 0, 10)
     arc = [(0.075 * np.cos(a), 0, 0.14 + 0.1 * np.sin(a)) for a in np.linspace(0, np.pi, 9)]
-    for first, second in zip(arc[:-1], arc[1:], strict=True):
+    for first, second in itertools.pairwise(arc):
         shape.capsule(first, second, 0.008, slot=1, sides=6)
     return Prop("kettle", shape, [plain("kettle", colour, 0.22, 0.4), plain("kettle grip", srgb("2a2622"), 0.5)])
 
@@ -103,7 +104,7 @@ def knife_block(rng: np.random.Generator, colour: Colour) -> Prop:
     for index in range(3):
         for row in range(2):
             foot = np.array([0.03 + row * 0.035, (index - 1) * 0.028, 0.175 - row * 0.03])
-            shape.capsule(foot, foot + [0.06, 0, 0.075], 0.009, slot=1, sides=6)
+            shape.capsule(foot, np.add(foot, (0.06, 0, 0.075)), 0.009, slot=1, sides=6)
     return Prop("knife block", shape, [wood("knife block", colour, 0.5), plain("grips", srgb("1f1f20"), 0.4)])
 
 

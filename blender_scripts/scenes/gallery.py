@@ -11,7 +11,7 @@ from blender_scripts.build_tools import Shape, translation
 from blender_scripts.contracts import SceneContract
 from blender_scripts.errors import StageError
 from blender_scripts.materials import blend, brickwork, glow, ground, marble, plain, planks, plaster, shade
-from blender_scripts.palettes import Palette, draw_palette, srgb
+from blender_scripts.palettes import Palette, draw_palette, srgb, with_article
 from blender_scripts.props import exhibits, paintings
 from blender_scripts.props.daylight import light_outdoors
 from blender_scripts.props.facades import Opening
@@ -86,7 +86,7 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
         stage_centre=(0.0, 0.0, 0.0),
         stage_radius_m=min(clear_x, clear_y, 5.2) - 0.8,
         floor_m=0.0,
-        caption=f"a {manner} art gallery with {words}, framed paintings and sculptures "
+        caption=f"{with_article(manner)} art gallery with {words}, framed paintings and sculptures "
         + ("under a skylight" if sky else "under track lights"),
     )
 
@@ -96,14 +96,14 @@ def _finish(rng: np.random.Generator, palette: Palette, manner: str) -> tuple[Fi
     if manner == "classical":
         name = str(rng.choice(list(WALLS)))
         wall, words = plaster("gallery wall", srgb(WALLS[name]), grain=0.1), f"{name} walls"
-        floor, below = planks("parquet", palette.wood, 0.12), f"a {palette.wood_name} floor"
+        floor, below = planks("parquet", palette.wood, 0.12), with_article(f"{palette.wood_name} floor")
         trim = plain("moulding", srgb("e6dfcf"), 0.5)
     elif manner == "modern":
         wall, words = plaster("gallery wall", blend(palette.wall, srgb("eeede9"), 0.75), grain=0.06), "white walls"
         if rng.random() < 0.5:
             floor, below = marble("terrazzo", srgb("d5d0c6"), srgb("9d978c"), 14.0, 0.3), "a terrazzo floor"
         else:
-            floor, below = planks("boards", palette.wood, 0.2), f"a {palette.wood_name} floor"
+            floor, below = planks("boards", palette.wood, 0.2), with_article(f"{palette.wood_name} floor")
         trim = plain("shadow gap", srgb("c9c7c2"), 0.6)
     else:
         brick = blend(srgb("a8604a"), srgb("d6d1c8"), float(rng.uniform(0.0, 0.85)))
