@@ -77,7 +77,7 @@ def test_pointing_dragging_and_keys_show_the_cell_exactly(address, visit, grid):
 def test_the_pad_is_drawn_from_the_cells(address, visit, grid):  # noqa: F811
     look = visit(address).go(f"#/grid/{GRID}")
     look.page.wait_for_function(
-        "document.querySelector('.pad-base').getContext('2d').getImageData(4, 4, 1, 1).data[3] === 255"
+        "() => document.querySelector('.pad-base').getContext('2d').getImageData(4, 4, 1, 1).data[3] === 255"
     )
     pad = look.pixels(".pad-base").astype(float)
     for camera, time in ((0, 0), (6, 1), (2, 7)):
@@ -96,7 +96,7 @@ def test_a_drawn_track_plays_and_is_saved_as_json_and_mp4(address, visit, grid, 
     mouse.up()
     cameras = [1, 2, 3, 4, 4, 4, 4, 4, 5, 6, 7]
     times = [6, 6, 6, 6, 5, 4, 3, 2, 2, 2, 2]
-    look.page.wait_for_function("document.querySelector('.track-status').textContent.startsWith('11 frames')")
+    look.page.wait_for_function("() => document.querySelector('.track-status').textContent.startsWith('11 frames')")
     look.page.wait_for_url("**track=hand*")
 
     with look.page.expect_download() as saved:
@@ -128,14 +128,14 @@ def test_a_drawn_track_plays_and_is_saved_as_json_and_mp4(address, visit, grid, 
     look.page.get_by_label("Speed").select_option("0.5")
     look.page.get_by_role("button", name="Play").click()
     look.page.get_by_role("button", name="Play").wait_for()  # it has become Pause and, at the end, Play again
-    look.page.wait_for_function("document.querySelector('.frame-number').textContent === '11 / 11'")
+    look.page.wait_for_function("() => document.querySelector('.frame-number').textContent === '11 / 11'")
     seen = [tuple(map(int, cell.split())) for cell in dict.fromkeys(look.page.evaluate("window.seen"))]
     track = list(zip(cameras, times, strict=True))
     assert len(seen) >= 4 and seen == [cell for cell in track if cell in seen]  # in order; a busy machine drops frames
 
     look.page.reload()  # the drawn track stands in the address
     look.ready()
-    look.page.wait_for_function("document.querySelector('.track-status').textContent.startsWith('11 frames')")
+    look.page.wait_for_function("() => document.querySelector('.track-status').textContent.startsWith('11 frames')")
 
 
 def nearest_cells(video, grid) -> list[tuple[int, int]]:
@@ -168,7 +168,7 @@ def test_tracks_by_name_files_and_keys(address, visit, grid, tmp_path):  # noqa:
     def chosen(name: str, frames: int) -> dict:
         target.select_option(name)
         look.page.wait_for_function(
-            f"document.querySelector('.track-status').textContent.startsWith('{frames} frames')"
+            f"() => document.querySelector('.track-status').textContent.startsWith('{frames} frames')"
         )
         look.page.wait_for_url(f"**track={name}*")
         return saved()
@@ -227,7 +227,7 @@ def test_the_warp_check_shows_shares_of_the_reprojection(address, visit, grid): 
     look.page.wait_for_url("**c=3*check=1.3*")
     a, b = (View(grid.cell(c, 3).depth, grid.cameras.c2w[c], grid.cameras.K[c]) for c in (3, 1))
     counts = reproject(a, b).counts
-    look.page.wait_for_function("document.querySelector('.check-layer').dataset.url.includes('/3/3/overlap.png')")
+    look.page.wait_for_function("() => document.querySelector('.check-layer').dataset.url.includes('/3/3/overlap.png')")
     shown = float(look.page.locator("[data-share=agree]").get_attribute("data-value"))
     assert shown == pytest.approx(counts["agree"] / 64**2, abs=1e-3)
 

@@ -1,8 +1,8 @@
 // One cell, large, with its passes, the warp check, and a probe that reads metres and names under the pointer.
 
 import { overlapUrl, passUrl, standIn } from "./layers.js";
-import { openChannel, peek } from "./bitmaps.js";
-import { fill, h } from "./dom.js";
+import { openChannel, peek, problem } from "./bitmaps.js";
+import { h } from "./dom.js";
 import { clamp } from "./format.js";
 import { Picture } from "./picture.js";
 import { openReadout } from "./readout.js";
@@ -52,7 +52,7 @@ export function openCellView({ row, detail, labels, signal }) {
     const url = passUrl(row.id, options.pass, cell);
     const over = options.reference ? overlapUrl(row.id, cell, options.reference) : null;
     now = { cell, options, url, over, mosaic, moved };
-    note.hidden = true;
+    showNote(problem(url) ?? (over && problem(over)));
     caption.textContent = `camera ${cell.c} · time ${cell.t} · ${(cell.t / row.fps).toFixed(2)} s`;
     picture.describe(`Camera ${cell.c}, time ${cell.t}, ${options.pass}${over ? ", warp check over it" : ""}`);
     picture.canvas.classList.toggle("exact", options.exact || options.pass !== "rgb"); // colours of depth and ids must not blend
@@ -91,8 +91,12 @@ export function openCellView({ row, detail, labels, signal }) {
   function missed(url, message) {
     if (url !== now?.url && url !== now?.over) return;
     draw();
-    note.hidden = false;
-    fill(note, `Camera ${now.cell.c}, time ${now.cell.t}: ${message}`);
+    showNote(message);
+  }
+
+  function showNote(message) {
+    note.hidden = !message;
+    note.textContent = message ? `Camera ${now.cell.c}, time ${now.cell.t}: ${message}` : "";
   }
 
   function setProbe(x, y) {
