@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from blender_scripts import animations, file_parameters, subject
+from blender_scripts.clip_words import noun_phrase
 from blender_scripts.contracts import NAME_PROPERTY, AnimatedSubject, AnimationContext
 from blender_scripts.errors import StageError
 from blender_scripts.packing import pack
@@ -57,7 +58,7 @@ def _several(request: dict[str, Any], context: AnimationContext) -> tuple[Animat
     entries: list[dict[str, Any]] = request["subjects"]
     rngs = [np.random.default_rng(int(entry["seed"])) for entry in entries]
     brought = {
-        i: subject.bring(entry, _file_values(entry, rngs[i]), context)
+        i: subject.bring(entry, _named(entry, _file_values(entry, rngs[i])), context)
         for i, entry in enumerate(entries)
         if "file" in entry
     }
@@ -77,6 +78,12 @@ def _several(request: dict[str, Any], context: AnimationContext) -> tuple[Animat
     caption = request.get("caption") or join_clauses([one.caption for one in placed])
     roots = [root for one in placed for root in one.objects]
     return AnimatedSubject(roots, placed[0].front_deg, caption), files
+
+
+def _named(entry: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Values with the file's own words for a name, where none is given: one `subject` of several says nothing."""
+    given = values["name"] != file_parameters.ANIMATION["name"][0]
+    return values if given else {**values, "name": noun_phrase(entry["file"]).split(" ", 1)[1]}
 
 
 def _spots(

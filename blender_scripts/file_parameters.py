@@ -22,7 +22,7 @@ ANIMATION: Declared = {
     "turn_x_deg": (0.0, "turn about the X axis after import; 90 raises what lies on its back, written with Y up"),
     "hide": ("", "names of objects that are not to render, separated by commas (spare weapons, for instance)"),
     "name": ("subject", "its name in the instance table"),
-    "fps": (0.0, "frame rate of the file's animation; 0: what the file says"),
+    "fps": (0.0, "frame rate that the file counts its key frames in; 0: what it says itself"),
 }
 
 SUBJECT_METRES = (0.02, 200.0)

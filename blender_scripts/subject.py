@@ -22,6 +22,9 @@ from blender_scripts.file_parameters import SUBJECT_METRES
 SMALLEST_DRIFT = 0.05
 """Travel per clip, as a fraction of the subject's height, below which a clip counts as being in place."""
 
+IN_SECONDS = (".glb", ".gltf", ".abc")
+"""Formats that need no frame rate."""
+
 LOOKS = 5
 """Times at which a subject without clips is looked at, to see whether it moves."""
 
@@ -100,6 +103,10 @@ def bring(request: dict[str, Any], values: dict[str, Any], context: AnimationCon
     name = request["file"].replace("\\", "/").rsplit("/", 1)[-1]
     imported = import_file(request["file"])
     _hide(name, imported, values["hide"])
+    if values["fps"] and name.lower().endswith(IN_SECONDS):
+        raise StageError(
+            f"{name}: states its motion in seconds, so fps does not apply; use fit: stretch for another speed"
+        )
     cached, fps = imported.cached, values["fps"] or imported.fps
     if cached is not None and values["fps"]:
         cached = replace(cached, fps=values["fps"])

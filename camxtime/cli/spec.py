@@ -79,7 +79,7 @@ def from_assets(
     title = name if name is not None else re.sub(r"[^a-z0-9]+", "-", out.stem.lower()).strip("-") or "assets"
     found = survey(folder, SurveyOptions(chosen["scenes"], chosen["animations"], licence, chosen["blender"]))
     beside = folder.resolve() == out.resolve().parent
-    text = draft(found, DraftOptions(title, clips, "" if beside else str(folder)))
+    text = draft(found, DraftOptions(title, clips, "" if beside else str(folder), out.name))
     grids = len(expand(loads(text, str(out))).grids)
     try:
         out.write_text(text, encoding="utf-8")

@@ -17,7 +17,7 @@ _SIDES = (
 )
 """Sectors of 45° round the subject, counter-clockwise from where it faces: its own left and right."""
 
-_HEIGHTS = ((-2.0, "from below"), (6.0, "level"), (14.0, "slightly above"), (30.0, "above"))
+_HEIGHTS = ((-2.0, "and below"), (6.0, "at its height"), (14.0, "and slightly above"), (30.0, "and above"))
 _WAYS = {
     "arc": "arcs {sweep} {side}",
     "arc_rise": "arcs {sweep} {side}, {rise} on the way",
@@ -38,7 +38,7 @@ _WAYS = {
 
 
 def path_words(kind: str, parameters: Mapping[str, Any], speed: Mapping[str, Any] | None = None) -> str:
-    """A sentence's words for a drawn path, such as "the camera arcs 52° to the right, from the front left, slightly above".
+    """A sentence's words for a drawn path, such as "the camera arcs 52° to the right, from the front left and slightly above".
 
     They say what tells paths of a kind apart: size, direction, where it starts round the subject, height, lens and speed.
     A kind without words gives "". A camera that goes counter-clockwise round what it looks at (seen from above,
@@ -83,10 +83,10 @@ def _where(parameters: Mapping[str, Any]) -> list[str]:
         return []
     sector = _SIDES[round(float(parameters["azimuth_deg"]) / 45.0) % 8]
     height = float(parameters.get("elevation_deg", 0.0))
-    level = next((words for limit, words in _HEIGHTS if height < limit), "high above")
+    level = next((words for limit, words in _HEIGHTS if height < limit), "and high above")
     distance = float(parameters.get("distance_fit", 1.0))
     far = "close up" if distance < 0.9 else "from afar" if distance > 1.6 else ""
-    return [sector if sector == "behind" else f"from {sector}", level, far]
+    return [f"{sector} {level}" if sector == "behind" else f"from {sector} {level}", far]
 
 
 def _lens(kind: str, parameters: Mapping[str, Any]) -> list[str]:

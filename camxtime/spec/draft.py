@@ -21,8 +21,8 @@ STAND_IN_HEIGHT_M = 1.7
 _FIRST = ("walk", "run", "jog", "dance", "jump", "cheer", "wave", "spin", "punch", "kick", "throw", "idle")
 _HEAD = """\
 # Made by `camxtime spec from-assets` from {count} files. Change what you like: docs/assets.md says what each field does.
-#   camxtime plan {name}.yaml{assets}
-#   camxtime render {name}.yaml{assets} --out out/{name}
+#   camxtime plan {file}{assets}
+#   camxtime render {file}{assets} --out out/{name}
 version: 1
 name: {name}
 seed: 1
@@ -56,11 +56,15 @@ class Found:
 
 @dataclass(frozen=True)
 class DraftOptions:
-    """name: of the dataset. clips: how many of each subject's to use. assets: what `--assets` must be, "" for nothing."""
+    """name: of the dataset. clips: how many of each subject's to use. assets: what `--assets` must be, "" for nothing.
+
+    file: name of the spec's file, for the commands in its head.
+    """
 
     name: str
     clips: int = 3
     assets: str = ""
+    file: str = "spec.yaml"
 
 
 def draft(found: Iterable[Found], options: DraftOptions) -> str:
@@ -88,7 +92,7 @@ def draft(found: Iterable[Found], options: DraftOptions) -> str:
     unused = [f"# not used: {f.file}: {f.why}" for f in files if f.role == "none"]
     return "\n".join(
         [
-            _HEAD.format(count=len(files), name=options.name, assets=assets),
+            _HEAD.format(count=len(files), name=options.name, file=options.file, assets=assets),
             "scenes:",
             *scene_lines,
             "",

@@ -103,7 +103,7 @@ def test_every_kind_of_path_has_words():
         "distance_fit": 2.0,
         "hfov_deg": 35.0,
     }
-    said = "the camera spirals in to the left, from the front right, slightly above, from afar, through a long lens"
+    said = "the camera spirals in to the left, from the front right and slightly above, from afar, through a long lens"
     assert path_words("spiral", whole) == said
     assert path_words("orbit", {"direction": 1.0, "turns": 1.5}) == "the camera circles 1.5 times to the right"
     assert path_words("dolly", {"direction": -1.0}, {"kind": "ease"}).endswith(
