@@ -20,7 +20,7 @@ from camxtime.training.config import ModelConfig
 CHANNELS = 32
 WAVES = 4
 MARGIN = 2
-SAME_FRAME = 3.0
+SAME_FRAME = 2.0
 
 
 class CopyHead(nn.Module):

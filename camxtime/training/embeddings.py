@@ -17,6 +17,7 @@ from camxtime.training.config import ModelConfig
 
 SINUSOIDS = 128
 POSE_NUMBERS = 14
+OCTAVES = 4
 
 
 def fill_front(values: Tensor, stride: int, axis: int = 1) -> Tensor:
@@ -42,11 +43,18 @@ def sinusoidal(values: Tensor, channels: int, longest: float = 10_000.0) -> Tens
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
 
+def octaves(values: Tensor) -> Tensor:
+    """[..., D] → [..., (1 + 2·OCTAVES)·D]: the values, and sines and cosines of 1, 2, 4, … times them."""
+    angles = torch.cat([2.0**k * values for k in range(OCTAVES)], dim=-1)
+    return torch.cat([values, angles.sin(), angles.cos()], dim=-1)
+
+
 class AnimationTime(nn.Module):
     """E_ani (section 3.2): animation times [B, F] → [B, F', dim].
 
     conv: SinPE of every frame's time, then two 1-D convolutions over the frames that bring F to F'. Alternatives of the
     ablation: uniform (SinPE of every s-th time, 0, 4, …, 80), mlp (two linear layers along the frame axis, F → F').
+    Convolutions are causal and norms are of single frames, so that a latent frame hears its own group and those before.
     Times are counted in frames from the source's first: raw indices, as published.
     """
 
@@ -57,7 +65,7 @@ class AnimationTime(nn.Module):
         if self.kind == "conv":
             self.strides = {1: (1, 1), 2: (2, 1), 4: (2, 2)}[self.stride]
             self.convs = nn.ModuleList(nn.Conv1d(dim, dim, 3, stride) for stride in self.strides)
-            self.norms = nn.ModuleList(nn.GroupNorm(1, dim) for _ in self.strides)
+            self.norms = nn.ModuleList(nn.LayerNorm(dim) for _ in self.strides)
         elif self.kind == "mlp":
             self.mix = nn.Sequential(nn.Linear(config.frames, dim), nn.SiLU(), nn.Linear(dim, config.latent_frames))
 
@@ -71,7 +79,7 @@ class AnimationTime(nn.Module):
         for conv, norm, stride in zip(self.convs, self.norms, self.strides, strict=True):
             before = 3 - stride  # causal: a window ends with its group
             features = torch.cat([features[..., :1].expand(-1, -1, before), features], dim=-1)
-            features = conv(nn.functional.silu(norm(features)))
+            features = conv(nn.functional.silu(norm(features.transpose(1, 2)).transpose(1, 2)))
         return features.transpose(1, 2)
 
 
@@ -79,23 +87,24 @@ class Camera(nn.Module):
     """E_cam (section 3.4): cameras of a clip → [B, F', h, w, dim], zero where there is nothing to say yet.
 
     pose: of each frame the relative pose, 3×4, and the focal lengths in image sizes (ours: lenses differ between paths).
-    plucker: of each frame and token one ray, 6 numbers. Either way all frames of a latent frame are given, side by side.
+    plucker: of each frame and token one ray, 6 numbers. Either way all frames of a latent frame are given, side by side,
+    each number with sines and cosines of its multiples (ours), so that equal cameras are alike from the first step on.
     """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.kind, self.stride = config.camera, config.time_stride
         numbers = POSE_NUMBERS if self.kind == "pose" else 6
-        self.embed = nn.Linear(numbers * self.stride, config.dim)
+        self.embed = nn.Linear(numbers * self.stride * (1 + 2 * OCTAVES), config.dim)
 
     def forward(self, camera: Tensor) -> Tensor:
         """camera: [B, F, 14] for poses, [B, F, 6, h, w] for rays."""
         if self.kind == "pose":
-            return self.embed(grouped(camera, self.stride))[:, :, None, None, :]
+            return self.embed(octaves(grouped(camera, self.stride)))[:, :, None, None, :]
         filled = fill_front(camera, self.stride)
         batch, frames, numbers, height, width = filled.shape
         rays = filled.reshape(batch, frames // self.stride, self.stride * numbers, height, width)
-        return self.embed(rays.permute(0, 1, 3, 4, 2))
+        return self.embed(octaves(rays.permute(0, 1, 3, 4, 2)))
 
 
 def rotary_angles(positions: Tensor, channels: int) -> Tensor:

@@ -13,9 +13,7 @@ from camxtime.training.objectives import Draw, Solver, generate, losses
 
 
 class Learner(Protocol):
-    """A module whose `forward` gives losses, so that DistributedDataParallel and torch.compile can wrap it.
-
-    """
+    """A module whose `forward` gives losses, so that DistributedDataParallel and torch.compile can wrap it."""
 
     @property
     def model(self) -> nn.Module:
