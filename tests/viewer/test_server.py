@@ -158,3 +158,13 @@ def test_a_failure_is_not_kept() -> None:
         with pytest.raises(ValueError, match="no"):
             cache.get("a", fail)
     assert cache.get("a", lambda: b"yes") == b"yes"
+
+
+def test_answers_are_sent_at_once() -> None:
+    """asyncio turns Nagle's algorithm off only for sockets whose protocol is named; else every answer waits for 40 ms."""
+    import socket
+
+    from camxtime.viewer.serve import _listen
+
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
