@@ -42,12 +42,18 @@ def house_materials(rng: np.random.Generator, wall: Colour, accents: Sequence[Co
         face = plaster("house plaster", wall)
     roof = srgb(str(rng.choice(["9a5238", "5b5d63", "7c4a38", "6d6a64"])))
     return [
-        face, plain("house trim", srgb(str(rng.choice(["e6e0d2", "cfc6b4", "d9d6cf"]))), 0.8), plain("panes", srgb("26313a"), 0.07, coat=0.4),
-        plain("house paint", shade(paint, 0.8), 0.45), plain("shop sign", srgb(str(rng.choice(["f0e8d2", "2e2d2b", "e0c060"]))), 0.5),
-        fabric("awning", cloth), fabric("awning stripes", srgb("efe8da")), plain("goods", accents[int(rng.integers(len(accents)))], 0.5),
+        face,
+        plain("house trim", srgb(str(rng.choice(["e6e0d2", "cfc6b4", "d9d6cf"]))), 0.8),
+        plain("panes", srgb("26313a"), 0.07, coat=0.4),
+        plain("house paint", shade(paint, 0.8), 0.45),
+        plain("shop sign", srgb(str(rng.choice(["f0e8d2", "2e2d2b", "e0c060"]))), 0.5),
+        fabric("awning", cloth),
+        fabric("awning stripes", srgb("efe8da")),
+        plain("goods", accents[int(rng.integers(len(accents)))], 0.5),
         brickwork("roof tiles", (roof, shade(roof, 0.75)), shade(roof, 0.4), (0.3, 0.22), 0.02),
-        lift(plain("shop inside", srgb(str(rng.choice(["c9a877", "a8a294", "b58f62"]))), 0.8), 0.4), glow("lit window", srgb("ffcf8a"), 1.6),
-    ]  # fmt: skip
+        lift(plain("shop inside", srgb(str(rng.choice(["c9a877", "a8a294", "b58f62"]))), 0.8), 0.4),
+        glow("lit window", srgb("ffcf8a"), 1.6),
+    ]
 
 
 def house(rng: np.random.Generator, width_m: float, style: Style) -> Shape:
@@ -98,8 +104,11 @@ def _window(shape: Shape, hole: Opening, z: float, pane: int, shutters: bool) ->
             x = side * hole.width * 0.76
             shape.box((hole.width * 0.48, 0.04, hole.height), PAINT, at @ translation(x, -0.02, 0))
             for row in range(5):
-                shape.box((hole.width * 0.38, 0.02, hole.height * 0.1), PAINT,
-                          at @ translation(x, -0.05, hole.height * (0.06 + 0.19 * row)))  # fmt: skip
+                shape.box(
+                    (hole.width * 0.38, 0.02, hole.height * 0.1),
+                    PAINT,
+                    at @ translation(x, -0.05, hole.height * (0.06 + 0.19 * row)),
+                )
 
 
 def _shop(rng: np.random.Generator, shape: Shape, width_m: float) -> None:

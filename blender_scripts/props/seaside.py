@@ -76,8 +76,12 @@ def parasol(rng: np.random.Generator, first: Colour, second: Colour) -> Prop:
         flap = [(x, y, rim - 0.16) for x, y, _ in ring]
         points = [(0, 0, top), *mid, *ring, *flap]
         shape.add(points, [(0, 1, 2), (1, 3, 4), (1, 4, 2), (2, 4, 5), (3, 6, 7, 4), (4, 7, 8, 5)], index % 2)
-    materials = [fabric("parasol", first), fabric("parasol stripes", second), plain("pole", srgb("e8e4da"), 0.4),
-                 plain("foot", srgb("a9a49a"), 0.9)]  # fmt: skip
+    materials = [
+        fabric("parasol", first),
+        fabric("parasol stripes", second),
+        plain("pole", srgb("e8e4da"), 0.4),
+        plain("foot", srgb("a9a49a"), 0.9),
+    ]
     return Prop("parasol", shape, materials, footprint_below=0.9, sharp_deg=25)
 
 
@@ -136,8 +140,13 @@ def hut(rng: np.random.Generator, paint: Colour, trim: Colour) -> Prop:
         shape.box((0.34, 0.03, 0.6), 0, translation(side * 0.255, -y / 2 - 0.055, lift + 1.1), 0.01)
     for step in range(2):
         shape.box((1.2, 0.3, 0.13 * (2 - step)), 4, translation(0, -y / 2 - 0.5 + 0.3 * step, 0.0))
-    materials = [plain("hut boards", paint, 0.6), plain("hut trim", trim, 0.6), plain("hut gaps", shade(paint, 0.55), 0.8),
-                 plain("hut roof", shade(srgb("6d6a68"), 1.0), 0.8, variation=0.3), wood("hut steps", srgb("a89274"), 0.8, (1.5, 12, 12))]  # fmt: skip
+    materials = [
+        plain("hut boards", paint, 0.6),
+        plain("hut trim", trim, 0.6),
+        plain("hut gaps", shade(paint, 0.55), 0.8),
+        plain("hut roof", shade(srgb("6d6a68"), 1.0), 0.8, variation=0.3),
+        wood("hut steps", srgb("a89274"), 0.8, (1.5, 12, 12)),
+    ]
     return Prop("beach hut", shape, materials)
 
 
@@ -147,9 +156,22 @@ def boat(rng: np.random.Generator, paint: Colour, band: Colour) -> Prop:
     half = 0.78 * (1 - np.abs(s) ** 2.6 * np.where(s > 0, 1.0, 0.35))
     keel = 0.08 + 0.42 * np.clip(s, 0, 1) ** 4
     sheer = 0.62 + 0.3 * np.clip(s, 0, 1) ** 2 + 0.08 * np.clip(-s, 0, 1) ** 2
-    outer = np.stack([np.stack([2.0 * s, half * w, keel + (sheer - keel) * h], axis=-1)
-                      for w, h in ((-1, 1), (-0.97, 0.72), (-0.8, 0.3), (-0.35, 0.05), (0, 0), (0.35, 0.05), (0.8, 0.3),
-                                   (0.97, 0.72), (1, 1))])  # fmt: skip
+    outer = np.stack(
+        [
+            np.stack([2.0 * s, half * w, keel + (sheer - keel) * h], axis=-1)
+            for w, h in (
+                (-1, 1),
+                (-0.97, 0.72),
+                (-0.8, 0.3),
+                (-0.35, 0.05),
+                (0, 0),
+                (0.35, 0.05),
+                (0.8, 0.3),
+                (0.97, 0.72),
+                (1, 1),
+            )
+        ]
+    )
     shape = Shape().sheet(outer[1:-1][::-1], 0).sheet(outer[:2][::-1], 1).sheet(outer[-2:][::-1], 1)
     inner = outer * [0.96, 0.92, 1.0] + [0, 0, 0.03]
     shape.sheet(inner, 2)
@@ -162,8 +184,12 @@ def boat(rng: np.random.Generator, paint: Colour, band: Colour) -> Prop:
         for sy in (-1, 1):
             shape.box((0.16, 0.2, 0.24), 3, translation(x, sy * 0.42))
     shape.box((3.2, 0.08, 0.1), 3, translation(-0.3, 0, 0.0))
-    materials = [plain("hull", paint, 0.45, variation=0.25), plain("sheer strake", band, 0.45), wood("boards", srgb("a5845c"), 0.6, (1.5, 10, 10)),
-                 wood("chocks", srgb("7d6a55"), 0.8)]  # fmt: skip
+    materials = [
+        plain("hull", paint, 0.45, variation=0.25),
+        plain("sheer strake", band, 0.45),
+        wood("boards", srgb("a5845c"), 0.6, (1.5, 10, 10)),
+        wood("chocks", srgb("7d6a55"), 0.8),
+    ]
     return Prop("rowing boat", shape, materials, sharp_deg=35)
 
 

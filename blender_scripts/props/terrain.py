@@ -20,8 +20,13 @@ Height = Callable[[Array, Array], Array]
 """Height in metres of the ground without pads at arrays of x and y."""
 
 
-def rolling(rng: np.random.Generator, level_m: float, rise_m: float, hills_m: float,
-            wavelengths_m: tuple[float, float] = (14.0, 40.0)) -> Height:  # fmt: skip
+def rolling(
+    rng: np.random.Generator,
+    level_m: float,
+    rise_m: float,
+    hills_m: float,
+    wavelengths_m: tuple[float, float] = (14.0, 40.0),
+) -> Height:
     """Return ground that is level up to ``level_m`` from the origin and rolls in full ``rise_m`` further out."""
     directions, lengths = rng.uniform(0, 2 * np.pi, 6), rng.uniform(*wavelengths_m, 6)
     phases = rng.uniform(0, 6, 6)
@@ -41,8 +46,9 @@ def rolling(rng: np.random.Generator, level_m: float, rise_m: float, hills_m: fl
 class Land:
     """Ground over a square of half side ``fine_m`` in cells of ``cell_m``; things stand on it through ``floor``.
 
-    raw: height without pads. clear_m: half side of the square in the middle that is kept free and level. name: name of the ground's object, which supports what stands here. allows: whether
-    things may stand at (x, y) at all (not in the sea, not on a path).
+    raw: height without pads. clear_m: half side of the square in the middle that is kept free and level.
+    name: name of the ground's object, which supports what stands here. allows: whether things may stand at (x, y) at
+    all (not in the sea, not on a path).
     """
 
     raw: Height
@@ -95,8 +101,14 @@ class Land:
             self._pads.append((x, y, reach, level))
         return made
 
-    def scatter(self, rng: np.random.Generator, kinds: Sequence[Prop], count: int, ring_m: tuple[float, float],
-                margin: float = 0.15) -> list[Placed]:  # fmt: skip
+    def scatter(
+        self,
+        rng: np.random.Generator,
+        kinds: Sequence[Prop],
+        count: int,
+        ring_m: tuple[float, float],
+        margin: float = 0.15,
+    ) -> list[Placed]:
         """Stand ``count`` props, drawn from ``kinds``, at random spots between two distances from the origin."""
         placed = []
         for _ in range(count):
@@ -110,15 +122,17 @@ class Land:
                     break
         return placed
 
-    def build(self, material: bpy.types.Material, far_m: float, marks: dict[str, Height] | None = None
-              ) -> bpy.types.Object:  # fmt: skip
+    def build(
+        self, material: bpy.types.Material, far_m: float, marks: dict[str, Height] | None = None
+    ) -> bpy.types.Object:
         """Build the ground, fine near and coarse out to ``far_m``; ``marks`` become float attributes of its points."""
         near = np.linspace(-self.fine_m, self.fine_m, round(2 * self.fine_m / self.cell_m) + 1)
         out = self.fine_m + (far_m - self.fine_m) * np.linspace(0, 1, 9)[1:] ** 1.6
         steps = np.concatenate([-out[::-1], near, out])
         x, y = np.meshgrid(steps, steps)
-        made = build_fixed(self.name, "floor", Shape().sheet(np.stack([x, y, self.height(x, y)], axis=-1)), [material],
-                           None, 80)  # fmt: skip
+        made = build_fixed(
+            self.name, "floor", Shape().sheet(np.stack([x, y, self.height(x, y)], axis=-1)), [material], None, 80
+        )
         for name, values in (marks or {}).items():
             mark(made, name, values(x, y))
         return made
@@ -145,8 +159,13 @@ def crown_on(placed: Placed, crown: Prop) -> bpy.types.Object:
     return made
 
 
-def ridge(rng: np.random.Generator, away_m: float, high_m: float, material: bpy.types.Material,
-          arc_deg: tuple[float, float] = (0.0, 360.0)) -> bpy.types.Object:  # fmt: skip
+def ridge(
+    rng: np.random.Generator,
+    away_m: float,
+    high_m: float,
+    material: bpy.types.Material,
+    arc_deg: tuple[float, float] = (0.0, 360.0),
+) -> bpy.types.Object:
     """Build a far ridge of hills round the origin, over an arc of azimuths; its ends run down to the ground."""
     turns = np.radians(np.linspace(*arc_deg, 97))
     profile = sum(np.sin(n * turns + float(rng.uniform(0, 6))) / n**0.8 for n in (2, 3, 5, 9, 17))

@@ -27,13 +27,29 @@ class _Body:
 
 
 BODIES = {
-    "hatchback": _Body([(2.0, 0.32), (2.02, 0.62), (1.85, 0.76), (0.95, 0.92), (-1.75, 0.98), (-1.93, 0.85), (-1.96, 0.32)],
-                       (1.05, 0.3, -1.35, -1.82), 0.93, 1.46, (1.28, -1.25)),
-    "saloon": _Body([(2.25, 0.3), (2.27, 0.6), (2.1, 0.74), (1.0, 0.9), (-1.3, 0.94), (-2.2, 0.9), (-2.26, 0.72), (-2.24, 0.3)],
-                    (1.1, 0.35, -0.95, -1.6), 0.9, 1.42, (1.4, -1.38)),
-    "van": _Body([(2.3, 0.34), (2.33, 0.75), (2.15, 0.95), (1.75, 1.1), (-2.3, 1.12), (-2.35, 0.34)],
-                 (1.85, 1.15, -2.24, -2.32), 1.08, 1.95, (1.5, -1.5), 0.92),
-}  # fmt: skip
+    "hatchback": _Body(
+        [(2.0, 0.32), (2.02, 0.62), (1.85, 0.76), (0.95, 0.92), (-1.75, 0.98), (-1.93, 0.85), (-1.96, 0.32)],
+        (1.05, 0.3, -1.35, -1.82),
+        0.93,
+        1.46,
+        (1.28, -1.25),
+    ),
+    "saloon": _Body(
+        [(2.25, 0.3), (2.27, 0.6), (2.1, 0.74), (1.0, 0.9), (-1.3, 0.94), (-2.2, 0.9), (-2.26, 0.72), (-2.24, 0.3)],
+        (1.1, 0.35, -0.95, -1.6),
+        0.9,
+        1.42,
+        (1.4, -1.38),
+    ),
+    "van": _Body(
+        [(2.3, 0.34), (2.33, 0.75), (2.15, 0.95), (1.75, 1.1), (-2.3, 1.12), (-2.35, 0.34)],
+        (1.85, 1.15, -2.24, -2.32),
+        1.08,
+        1.95,
+        (1.5, -1.5),
+        0.92,
+    ),
+}
 
 
 def car(rng: np.random.Generator, kind: str, paint: Colour) -> Prop:
@@ -75,9 +91,16 @@ def car(rng: np.random.Generator, kind: str, paint: Colour) -> Prop:
     for x in (front[0], body.bonnet[-1][0]):
         shape.box((0.12, 2 * body.half_width - 0.12, 0.2), 6, translation(x, 0, 0.32), 0.04)
         shape.box((0.15, 0.5, 0.11), 7, translation(x, 0, 0.42), 0.01)
-    materials = [plain("car paint", paint, 0.22, 0.25, 0.05, 0.6), plain("car glass", srgb("1d252b"), 0.06, coat=0.5),
-                 plain("tyre", srgb("222224"), 0.85), plain("hub", srgb("a9abae"), 0.35, 0.8), plain("headlight", srgb("e9ecec"), 0.15),
-                 plain("tail light", srgb("a3201c"), 0.25), plain("bumper", srgb("34363a"), 0.6), plain("plate", srgb("dcd9cf"), 0.5)]  # fmt: skip
+    materials = [
+        plain("car paint", paint, 0.22, 0.25, 0.05, 0.6),
+        plain("car glass", srgb("1d252b"), 0.06, coat=0.5),
+        plain("tyre", srgb("222224"), 0.85),
+        plain("hub", srgb("a9abae"), 0.35, 0.8),
+        plain("headlight", srgb("e9ecec"), 0.15),
+        plain("tail light", srgb("a3201c"), 0.25),
+        plain("bumper", srgb("34363a"), 0.6),
+        plain("plate", srgb("dcd9cf"), 0.5),
+    ]
     return Prop("car", shape, materials, sharp_deg=32)
 
 
@@ -155,6 +178,11 @@ def cart(rng: np.random.Generator, wood_colour: Colour, first: Colour, second: C
         plain("fruit", srgb(code), 0.5)
         for code in rng.permutation(["c8402c", "d98a2b", "7f9a3a", "d8b83a", "6a3a58"])[:3].tolist()
     ]
-    materials = [wood("cart boards", wood_colour, 0.6, (1.5, 12, 12)), wood("cart wheels", srgb("5d4632"), 0.6), fabric("canopy", first),
-                 fabric("canopy stripes", second), *fruit]  # fmt: skip
+    materials = [
+        wood("cart boards", wood_colour, 0.6, (1.5, 12, 12)),
+        wood("cart wheels", srgb("5d4632"), 0.6),
+        fabric("canopy", first),
+        fabric("canopy stripes", second),
+        *fruit,
+    ]
     return Prop("market cart", shape, materials)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from blender_scripts.build_tools import Array, Shape, place, rotation, translation
+from blender_scripts.build_tools import Shape, place, rotation, translation
 from blender_scripts.contracts import SceneContract
 from blender_scripts.errors import StageError
 from blender_scripts.materials import Colour, blend, fabric, foliage, ground, plain, shade
 from blender_scripts.palettes import ACCENTS, Palette, draw_palette, srgb
-from blender_scripts.props import outdoor, seaside, woods
+from blender_scripts.props import forest_floor, outdoor, seaside, woods
 from blender_scripts.props.daylight import light_outdoors
 from blender_scripts.props.placement import build_fixed
+from blender_scripts.props.shore import LEVEL_M, SEA_M, WATERLINE_M, Shore, sand_profile
 from blender_scripts.props.terrain import Land, crown_on, keep_out, mark, ridge
 
 PARAMETERS = {
@@ -29,14 +29,12 @@ PARAMETERS = {
 
 CLEAR_M, STAGE_M = 5.2, 3.2
 """Half the side of the square in which cameras move, and the radius of the stage."""
-LEVEL_M, WATERLINE_M, SEA_M = 6.7, 8.0, -0.17
-"""Towards the sea: where the level sand ends, where the water begins, and its height."""
 FINE_M, FAR_M = 27.0, 90.0
 
 _SANDS = {
-    "white": ("d6c8a8", "c2b08c"),
-    "golden": ("d9b67c", "c39a60"),
-    "grey": ("b5aa98", "988c7b"),
+    "white": ("c9bb9b", "b3a17e"),
+    "golden": ("cda86f", "b58d56"),
+    "grey": ("a89d8b", "8c8070"),
     "reddish": ("cf9e74", "b58058"),
 }
 _SEAS = {
@@ -47,25 +45,6 @@ _SEAS = {
 }
 
 
-@dataclass(frozen=True)
-class _Shore:
-    """The line of the coast: ``turn_deg`` is the azimuth of the sea, seen from the stage; the water's edge sways."""
-
-    turn_deg: float
-    phase: float
-    sway: float
-
-    def frame(self) -> Array:
-        """4x4: x out to sea, y along the shore."""
-        return rotation("z", self.turn_deg)
-
-    def out(self, x: Any, y: Any) -> Any:
-        """Metres towards the sea, with the sway of the shore taken off outside the cameras' room."""
-        c, s = np.cos(np.radians(self.turn_deg)), np.sin(np.radians(self.turn_deg))
-        u, v = c * x + s * y, c * y - s * x
-        return u + self.sway * (np.sin(0.11 * v + self.phase) - 1.0) * np.clip((np.abs(u) - 6.0) / 4.0, 0, 1)
-
-
 def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     """Build the beach into the current scene; see `contracts.SceneContract` for what comes back."""
     if not 0 <= float(params["waves_m"]) <= 1.5 or not 0 <= float(params["dunes_m"]) <= 8:
@@ -74,17 +53,26 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     pale, dark = (srgb(code) for code in _SANDS[str(params["sand"])])
     palette = draw_palette(rng)
     light = light_outdoors(rng, float(params["hour"]), float(params["cloud"]), shade(pale, 0.8))
-    shore = _Shore(
+    shore = Shore(
         90.0 * int(rng.integers(4)) + float(rng.uniform(-14, 14)),
         float(rng.uniform(0, 6)),
         float(rng.uniform(0.3, 0.9)),
     )
-    land = Land(_profile(rng, shore, float(params["dunes_m"])), FINE_M, 0.68, CLEAR_M, "sand",
-                allows=lambda x, y: bool(shore.out(x, y) < LEVEL_M - 0.6))  # fmt: skip
+    land = Land(
+        sand_profile(rng, shore, float(params["dunes_m"])),
+        FINE_M,
+        0.68,
+        CLEAR_M,
+        "sand",
+        allows=lambda x, y: bool(shore.out(x, y) < LEVEL_M - 0.6),
+    )
     things = _furnish(rng, land, shore, kind, palette, int(params["things"]))
     bare = land.height
-    land.build(seaside.sand((pale, dark), shore.turn_deg, True), FAR_M,
-               {"wet": lambda x, y: np.clip((shore.out(x, y) - LEVEL_M + 0.5) / 1.3, 0, 1)})  # fmt: skip
+    land.build(
+        seaside.sand((pale, dark), shore.turn_deg, True),
+        FAR_M,
+        {"wet": lambda x, y: np.clip((shore.out(x, y) - LEVEL_M + 0.5) / 1.3, 0, 1)},
+    )
     _grow(rng, land, shore, kind)
     _build_sea(rng, shore, kind, float(params["waves_m"]))
     _build_distance(rng, shore, kind, pale, float(params["hour"]))
@@ -107,30 +95,7 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     )
 
 
-def _profile(rng: np.random.Generator, shore: _Shore, dunes_m: float) -> Any:
-    """Return the height of the sand: level round the stage, dunes inland, falling away under the sea."""
-    phases, lengths, turns = (
-        rng.uniform(0, 6, 4),
-        rng.uniform(9, 24, 4),
-        np.radians(rng.uniform(-50, 50, 4) + shore.turn_deg),
-    )
-
-    def height(x: Any, y: Any) -> Any:
-        u = shore.out(x, y)
-        crest = sum(
-            1 - np.abs(np.sin(np.pi / length * (np.cos(turn) * x + np.sin(turn) * y) + phase))
-            for length, turn, phase in zip(lengths, turns, phases, strict=True)
-        )
-        inland = np.clip((-u - 8.2) / 9.0, 0, 1)
-        fall = np.clip(u - LEVEL_M, 0, None)
-        return dunes_m * inland**2 * (3 - 2 * inland) * (0.25 + crest / 2.6) - np.minimum(
-            0.12 * fall + 0.004 * fall**2, 5.0
-        )
-
-    return height
-
-
-def _furnish(rng: np.random.Generator, land: Land, shore: _Shore, kind: str, palette: Palette, count: int) -> str:
+def _furnish(rng: np.random.Generator, land: Land, shore: Shore, kind: str, palette: Palette, count: int) -> str:
     """Stand the beach's things and return how a caption calls them."""
     words = {
         "palms": "palm trees",
@@ -169,7 +134,7 @@ def _furnish(rng: np.random.Generator, land: Land, shore: _Shore, kind: str, pal
     return words[kind]
 
 
-def _row_of_huts(rng: np.random.Generator, land: Land, shore: _Shore, palette: Palette) -> None:
+def _row_of_huts(rng: np.random.Generator, land: Land, shore: Shore, palette: Palette) -> None:
     """Stand a row of huts along the foot of the dunes, looking out to sea."""
     paints = [*palette.accents, srgb(ACCENTS["white"]), palette.wall]
     trim = srgb("ece7db")
@@ -180,7 +145,7 @@ def _row_of_huts(rng: np.random.Generator, land: Land, shore: _Shore, palette: P
         land.stand(kinds[(index + 5) % len(kinds)], x, y, shore.turn_deg + 90.0, 0.05)
 
 
-def _parasols(rng: np.random.Generator, land: Land, shore: _Shore, palette: Palette, count: int) -> None:
+def _parasols(rng: np.random.Generator, land: Land, shore: Shore, palette: Palette, count: int) -> None:
     """Stand parasols apart from each other, each with one or two loungers that look out to sea."""
     white = srgb("f0ebdf")
     shades = [
@@ -206,7 +171,7 @@ def _parasols(rng: np.random.Generator, land: Land, shore: _Shore, palette: Pale
             land.stand(bed, bx, by, shore.turn_deg + 180.0 + float(rng.uniform(-4, 4)), 0.03)
 
 
-def _grow(rng: np.random.Generator, land: Land, shore: _Shore, kind: str) -> None:
+def _grow(rng: np.random.Generator, land: Land, shore: Shore, kind: str) -> None:
     """Grow tufts of marram grass on the dunes, each reaching about half a metre."""
     x, y = _spots(rng, land, shore, 2600, 7.5, 26.0, 0.4)
     dune = land.height(x, y) > rng.uniform(0.12, 0.5, len(x))
@@ -215,12 +180,12 @@ def _grow(rng: np.random.Generator, land: Land, shore: _Shore, kind: str) -> Non
     x, y = x[(dune | near) & clumps], y[(dune | near) & clumps]
     feet = np.column_stack([x, y, land.height(x, y) - 0.02])
     tint = srgb("8f9a58") if kind in ("huts", "wild") else srgb("7c9a48")
-    tufts = woods.blades(rng, feet, rng.uniform(0.3, 0.65, len(x)), 7, 0.016)
+    tufts = forest_floor.blades(rng, feet, rng.uniform(0.3, 0.65, len(x)), 7, 0.016)
     build_fixed("marram grass", "grass", tufts, [foliage("marram", tint, 0.35)], None, 80)
 
 
 def _spots(
-    rng: np.random.Generator, land: Land, shore: _Shore, count: int, near: float, far: float, margin: float
+    rng: np.random.Generator, land: Land, shore: Shore, count: int, near: float, far: float, margin: float
 ) -> tuple[Any, Any]:
     """Return dry spots (x, y) between two distances where nothing stands."""
     away, angle = rng.uniform(near, far, count), rng.uniform(0, 2 * np.pi, count)
@@ -229,7 +194,7 @@ def _spots(
     return x[free], y[free]
 
 
-def _build_sea(rng: np.random.Generator, shore: _Shore, kind: str, waves_m: float) -> None:
+def _build_sea(rng: np.random.Generator, shore: Shore, kind: str, waves_m: float) -> None:
     """Build the sea out to the horizon: swell that steepens towards the shore, breakers with foam, a fringe of foam."""
     u = np.concatenate([np.arange(6.6, 34, 0.36), 34 + 600 * np.linspace(0, 1, 26)[1:] ** 2.4])
     v = np.concatenate(
@@ -275,7 +240,7 @@ def _build_sea(rng: np.random.Generator, shore: _Shore, kind: str, waves_m: floa
         place(boat, "sailing boat", at)
 
 
-def _build_distance(rng: np.random.Generator, shore: _Shore, kind: str, pale: Colour, hour: float) -> None:
+def _build_distance(rng: np.random.Generator, shore: Shore, kind: str, pale: Colour, hour: float) -> None:
     """Build headlands at the ends of the bay, hills inland, and trees before them."""
     haze = srgb("bccbd8") if 8.5 < hour < 16 else srgb("d8c3b4")
     land = srgb("6f8a52") if kind in ("palms", "resort") else srgb("8a8a5e")
@@ -285,11 +250,16 @@ def _build_distance(rng: np.random.Generator, shore: _Shore, kind: str, pale: Co
     for sign in (-1, 1):
         if rng.random() < 0.75:
             ends = sorted((turn + sign * 98, turn + sign * float(rng.uniform(38, 66))))
-            ridge(rng, float(rng.uniform(150, 230)), float(rng.uniform(9, 20)),
-                  ground("headland", (shade(far, 0.85), far), 9.0, 1.5), (ends[0], ends[1]))  # fmt: skip
+            ridge(
+                rng,
+                float(rng.uniform(150, 230)),
+                float(rng.uniform(9, 20)),
+                ground("headland", (shade(far, 0.85), far), 9.0, 1.5),
+                (ends[0], ends[1]),
+            )
     crowd = woods.far_trees(
         rng, lambda x, y: np.zeros_like(x) - 0.3, (44.0, 70.0), 130, (4.0, 8.0), 0.0, (turn + 115, turn + 245)
     )
     tint = blend(land, srgb("3c5a30"), 0.5)
     crowns = ground("far crowns", (shade(tint, 0.6), tint), 1.2, 0.3)
-    build_fixed("far trees", "tree", crowd, [plain("far trunks", srgb("6d5d48"), 0.9), crowns], None, 50)
+    build_fixed("far trees", "tree", crowd, [plain("far trunks", srgb("6d5d48"), 0.9), crowns], None, 80)

@@ -12,17 +12,17 @@ from blender_scripts.contracts import SceneContract
 from blender_scripts.errors import StageError
 from blender_scripts.materials import Colour, Graph, blend, foliage, ground, plain, shade
 from blender_scripts.palettes import srgb
-from blender_scripts.props import outdoor, plants, woods
+from blender_scripts.props import forest_floor, outdoor, plants, woods
 from blender_scripts.props.daylight import light_outdoors
 from blender_scripts.props.placement import build_fixed
 from blender_scripts.props.terrain import Land, crown_on, keep_out, ridge, rolling
 
 PARAMETERS = {
-    "hour": ((7.5, 17.5), "solar hour of the day, 6 sunrise to 18 sunset"),
+    "hour": ((8.2, 16.4), "solar hour of the day, 6 sunrise to 18 sunset"),
     "cloud": ((0.0, 0.7), "cloud cover, 0 clear to 1 overcast"),
     "season": (["spring", "summer", "summer", "autumn"], "colours of leaves and ground"),
     "wood": (["broadleaf", "pine", "birch", "mixed"], "which trees grow"),
-    "trees": ((24, 40), "number of trees near the clearing"),
+    "trees": ((24, 36), "number of trees near the clearing"),
     "clearing_m": ((5.2, 6.6), "half the side of the square in which cameras move"),
     "hills_m": ((0.6, 2.6), "height of the ground's swells"),
     "logs": ((2, 5), "number of fallen logs"),
@@ -35,9 +35,9 @@ CANOPY_M = 3.5
 STAGE_M = 3.0
 
 _SEASONS: dict[str, tuple[str, tuple[str, str], tuple[str, str]]] = {
-    "spring": ("in spring", ("7fa63a", "95b44c"), ("5f5a38", "6d7a3a")),
-    "summer": ("in summer", ("4a7a2c", "5f8c36"), ("5d4f36", "5c6a34")),
-    "autumn": ("in autumn", ("b8742a", "c9982f"), ("7a5230", "95703a")),
+    "spring": ("in spring", ("7fa63a", "95b44c"), ("77714a", "84914a")),
+    "summer": ("in summer", ("4a7a2c", "5f8c36"), ("766648", "728244")),
+    "autumn": ("in autumn", ("b8742a", "c9982f"), ("93693f", "ab854a")),
 }
 _TREES = {"broadleaf": "beeches", "pine": "tall spruces", "birch": "birches", "mixed": "mixed trees"}
 
@@ -124,15 +124,36 @@ def _species(rng: np.random.Generator, wood: _Wood) -> list[woods.Tree]:
     needles = blend(srgb("2f5630"), srgb("47683a"), float(rng.random()))
     made: list[woods.Tree] = []
     if wood.kind in ("broadleaf", "mixed"):
-        made += [woods.broadleaf(rng, float(rng.uniform(10, 14)), float(rng.uniform(2.4, 3.3)), CANOPY_M, wood.leaf[i % 2],
-                                 grey if i else brown) for i in range(3 if wood.kind == "broadleaf" else 2)]  # fmt: skip
+        made += [
+            woods.broadleaf(
+                rng,
+                float(rng.uniform(10, 14)),
+                float(rng.uniform(2.4, 3.3)),
+                CANOPY_M,
+                wood.leaf[i % 2],
+                grey if i else brown,
+            )
+            for i in range(3 if wood.kind == "broadleaf" else 2)
+        ]
     if wood.kind in ("pine", "mixed"):
-        made += [woods.conifer(rng, float(rng.uniform(12, 17)), float(rng.uniform(1.7, 2.3)), CANOPY_M + 0.6, needles, brown)
-                 for _ in range(3 if wood.kind == "pine" else 1)]  # fmt: skip
+        made += [
+            woods.conifer(rng, float(rng.uniform(12, 17)), float(rng.uniform(1.7, 2.3)), CANOPY_M + 0.6, needles, brown)
+            for _ in range(3 if wood.kind == "pine" else 1)
+        ]
     if wood.kind in ("birch", "mixed"):
-        made += [woods.broadleaf(rng, float(rng.uniform(8, 11)), float(rng.uniform(1.5, 2.0)), CANOPY_M,
-                                 blend(wood.leaf[i % 2], srgb("c9c04a"), 0.25), pale, 0.6, 460)
-                 for i in range(3 if wood.kind == "birch" else 1)]  # fmt: skip
+        made += [
+            woods.broadleaf(
+                rng,
+                float(rng.uniform(8, 11)),
+                float(rng.uniform(1.5, 2.0)),
+                CANOPY_M,
+                blend(wood.leaf[i % 2], srgb("c9c04a"), 0.25),
+                pale,
+                0.6,
+                460,
+            )
+            for i in range(3 if wood.kind == "birch" else 1)
+        ]
     return made
 
 
@@ -169,16 +190,20 @@ def _plant(rng: np.random.Generator, land: Land, wood: _Wood, path: _Path | None
 
 def _lay(rng: np.random.Generator, land: Land, wood: _Wood, path: _Path | None, logs: int) -> str:
     """Lay logs, boulders, stumps and mushrooms round the clearing; return how a caption calls them."""
-    skin = woods.moss("log bark", srgb("6a5340"), shade(srgb("66803a"), 0.9))
-    mossy = woods.moss("mossy rock", srgb("8a857b"), srgb("6a7f3c"))
-    kinds = [woods.log(rng, float(rng.uniform(2.2, 4.2)), float(rng.uniform(0.16, 0.3)), skin) for _ in range(2)]
+    skin = forest_floor.moss("log bark", srgb("6a5340"), shade(srgb("66803a"), 0.9))
+    mossy = forest_floor.moss("mossy rock", srgb("8a857b"), srgb("6a7f3c"))
+    kinds = [forest_floor.log(rng, float(rng.uniform(2.2, 4.2)), float(rng.uniform(0.16, 0.3)), skin) for _ in range(2)]
     fallen = land.scatter(rng, kinds, logs, (wood.half * 1.1, wood.half + 5.5), 0.3)
     boulders = [outdoor.rock(rng, float(size), mossy) for size in rng.uniform(0.35, 1.5, 4)]
     rocks = land.scatter(rng, boulders, int(rng.integers(4, 12)), (wood.half * 1.05, 15.0), 0.2)
-    stumps = [woods.stump(rng, float(rng.uniform(0.2, 0.34)), float(rng.uniform(0.25, 0.5)), skin) for _ in range(2)]
+    stumps = [
+        forest_floor.stump(rng, float(rng.uniform(0.2, 0.34)), float(rng.uniform(0.25, 0.5)), skin) for _ in range(2)
+    ]
     stubs = land.scatter(rng, stumps, int(rng.integers(0, 4)), (wood.half * 1.1, 12.0), 0.3)
     cap = srgb(str(rng.choice(["b8452a", "c9892f", "d8c7a0", "8a5a3a"])))
-    land.scatter(rng, [woods.mushrooms(rng, cap)], int(rng.integers(4, 9)), (wood.half * 1.02, wood.half + 3.0), 0.1)
+    land.scatter(
+        rng, [forest_floor.mushrooms(rng, cap)], int(rng.integers(4, 9)), (wood.half * 1.02, wood.half + 3.0), 0.1
+    )
     named = (
         (fallen, "a fallen log", "fallen logs"),
         (rocks, "a mossy boulder", "mossy boulders"),
@@ -196,13 +221,15 @@ def _grow_under(rng: np.random.Generator, land: Land, wood: _Wood, path: _Path |
     reach = np.where(inside, np.minimum(reach, 0.42), reach)
     feet = np.column_stack([x, y, land.height(x, y) - 0.01])
     green = blend(srgb("5d8636"), wood.leaf[0], 0.35 if season == "autumn" else 0.6)
-    build_fixed("ferns", "grass", woods.fronds(rng, feet, reach, 6), [foliage("ferns", green, 0.45)], None, 80)
+    build_fixed("ferns", "grass", forest_floor.fronds(rng, feet, reach, 6), [foliage("ferns", green, 0.45)], None, 80)
     x, y = _spots(rng, land, path, 2600, STAGE_M + 0.3, 16.0, 0.3)
     blades = np.column_stack([x, y, land.height(x, y) - 0.01])
-    turf = woods.blades(rng, blades, rng.uniform(0.1, 0.26, len(x)), 5)
+    turf = forest_floor.blades(rng, blades, rng.uniform(0.1, 0.26, len(x)), 5)
     build_fixed("grass", "grass", turf, [foliage("forest grass", shade(green, 0.9), 0.4)], None, 80)
     x, y = _spots(rng, land, path, 90, wood.half * 1.5, 17.0, 0.5)
-    shoots = woods.saplings(rng, np.column_stack([x, y, land.height(x, y) - 0.02]), rng.uniform(0.5, 1.3, len(x)))
+    shoots = forest_floor.saplings(
+        rng, np.column_stack([x, y, land.height(x, y) - 0.02]), rng.uniform(0.5, 1.3, len(x))
+    )
     build_fixed(
         "shoots",
         "grass",
@@ -221,8 +248,9 @@ def _grow_under(rng: np.random.Generator, land: Land, wood: _Wood, path: _Path |
     build_fixed("fallen leaves", "grass", shape, [foliage("fallen leaves", fallen, 0.5)], None, 80)
 
 
-def _spots(rng: np.random.Generator, land: Land, path: _Path | None, count: int, near: float, far: float,
-           margin: float) -> tuple[Any, Any]:  # fmt: skip
+def _spots(
+    rng: np.random.Generator, land: Land, path: _Path | None, count: int, near: float, far: float, margin: float
+) -> tuple[Any, Any]:
     """Return spots (x, y) between two distances, denser near, off what stands there and off the path."""
     away = near + (far - near) * rng.random(count) ** 1.3
     angle = rng.uniform(0, 2 * np.pi, count)
@@ -235,14 +263,20 @@ def _spots(rng: np.random.Generator, land: Land, path: _Path | None, count: int,
 
 def _build_distance(rng: np.random.Generator, land: Land, wood: _Wood) -> None:
     """Close the wood with simple trees and a ridge behind them, paler with distance."""
-    share = {"pine": 0.95, "mixed": 0.5}.get(wood.kind, 0.12)
+    share = {"pine": 0.95, "mixed": 0.5}.get(wood.kind, 0.0)
     green = blend(wood.leaf[0], srgb("34572f"), share)
     haze = srgb("9fb0a4")
     trunk = blend(srgb("d8d4c8") if wood.kind == "birch" else srgb("5a4a3a"), haze, 0.25)
     for ring, count, tall, pale in (((24.5, 32.0), 120, (9.0, 15.0), 0.12), ((33.0, 52.0), 150, (11.0, 18.0), 0.35)):
         crowd = woods.far_trees(rng, land.height, ring, count, tall, share)
         tint = blend(green, haze, pale)
-        build_fixed("far trees", "tree", crowd, [plain("far trunks", trunk, 0.9), ground("far crowns", (shade(tint, 0.6), tint), 1.4, 0.3)],
-                    None, 50)  # fmt: skip
+        build_fixed(
+            "far trees",
+            "tree",
+            crowd,
+            [plain("far trunks", trunk, 0.9), ground("far crowns", (shade(tint, 0.6), tint), 1.4, 0.3)],
+            None,
+            80,
+        )
     tint = blend(green, haze, 0.6)
     ridge(rng, 75.0, 15.0, ground("far wood", (shade(tint, 0.8), tint), 6.0, 1.0))

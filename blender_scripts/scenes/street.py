@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-import bpy
 import numpy as np
 
 from blender_scripts.build_tools import Shape, rotation, translation
 from blender_scripts.contracts import SceneContract
 from blender_scripts.errors import StageError
-from blender_scripts.materials import Graph, blend, brickwork, cobbles, fabric, ground, plain, shade
-from blender_scripts.palettes import ACCENTS, WALLS, Palette, draw_palette, srgb
+from blender_scripts.materials import blend, fabric, shade
+from blender_scripts.palettes import ACCENTS, WALLS, draw_palette, srgb
 from blender_scripts.props import houses, kerbside, outdoor, plants, vehicles, woods
 from blender_scripts.props.daylight import light_outdoors
 from blender_scripts.props.placement import Prop, Surface, build_fixed
+from blender_scripts.props.roads import LENGTH_M, Street, lay_street
 from blender_scripts.props.terrain import crown_on
 
 PARAMETERS = {
@@ -30,22 +29,7 @@ PARAMETERS = {
     "wet": ([False, False, True], "whether the ground is wet where the sky is overcast"),
 }
 
-LENGTH_M = 40.0
-"""Half the length of the street between the houses that close its ends."""
-KERB_M = 0.13
 STAGE_M = 3.2
-
-
-@dataclass(frozen=True)
-class _Street:
-    """Half widths in metres: of the room for cameras, of the carriageway, and to the house fronts."""
-
-    layout: str
-    clear: float
-    road: float
-    front: float
-    palette: Palette
-    wet: bool
 
 
 def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
@@ -61,14 +45,18 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     else:
         clear, road = 3.9, 0.0
         front = float(rng.uniform(6.4, 7.6))
-    street = _Street(layout, clear, road, front, palette, wet)
+    street = Street(layout, clear, road, front, palette, wet)
     stone = blend(palette.stone[0], palette.stone[1], 0.5)
     light = light_outdoors(rng, hour, cloud, shade(stone, 0.6))
     dim = hour < 8.2 or hour > 16.6 or cloud > 0.7
-    style = houses.Style((min(2, int(params["storeys"])), int(params["storeys"])), float(params["shops"]),
-                         0.3 if dim else 0.0, bool(rng.random() < 0.4))  # fmt: skip
+    style = houses.Style(
+        (min(2, int(params["storeys"])), int(params["storeys"])),
+        float(params["shops"]),
+        0.3 if dim else 0.0,
+        bool(rng.random() < 0.4),
+    )
     walls = _rows(rng, street, style)
-    pavements, parking = _pave(rng, street)
+    pavements, parking = lay_street(rng, street)
     parked = _park(rng, parking, street, int(params["cars"])) if layout == "road" else 0
     trees = _plant(rng, pavements, street, int(params["trees"]))
     extra = _furnish(rng, pavements, street, int(params["clutter"]))
@@ -83,7 +71,7 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     )
 
 
-def _words(street: _Street, walls: tuple[str, str], cars: int, trees: int, extra: str) -> str:
+def _words(street: Street, walls: tuple[str, str], cars: int, trees: int, extra: str) -> str:
     kind = ("a wet " if street.wet else "a ") + ("street" if street.layout == "road" else "pedestrian lane")
     things = ["parked cars"] if cars > 1 else ["a parked car"] if cars else []
     things += ["street trees"] if trees > 1 else ["a tree"] if trees else []
@@ -93,7 +81,7 @@ def _words(street: _Street, walls: tuple[str, str], cars: int, trees: int, extra
     return f"{kind} of {colours} houses with {listed}"
 
 
-def _rows(rng: np.random.Generator, street: _Street, style: houses.Style) -> tuple[str, str]:
+def _rows(rng: np.random.Generator, street: Street, style: houses.Style) -> tuple[str, str]:
     """Build the houses along both sides and across both ends; return the names of the commonest wall colours."""
     names = [str(name) for name in rng.permutation(list(WALLS))[:4]]
     accents = [*street.palette.accents, srgb(ACCENTS["charcoal"]), srgb(ACCENTS["green"])]
@@ -116,103 +104,16 @@ def _rows(rng: np.random.Generator, street: _Street, style: houses.Style) -> tup
     return names[0], names[1]
 
 
-def _asphalt(street: _Street) -> bpy.types.Material:
-    """Worn asphalt with patches; puddles where it is wet."""
-    graph = Graph("asphalt")
-    where = graph.local()
-    patches, grain = graph.noise(where, 0.45, 3.0), graph.noise(where, 24.0, 2.0)
-    colour = graph.mix(graph.remap(patches, 0.0, 1.0, 0.35, 0.65), srgb("55565a"), srgb("6c6b69"))
-    graph.set(Base_Color=graph.mix(1.0, colour, graph.remap(grain, 0.7, 1.25), "MULTIPLY"))
-    if street.wet:
-        graph.set(Roughness=graph.remap(patches, 0.08, 0.55, 0.42, 0.56))
-    else:
-        graph.set(Roughness=0.9)
-        graph.bump(grain, 0.25, 0.01)
-    return graph.material
-
-
-def _paving(rng: np.random.Generator, street: _Street) -> bpy.types.Material:
-    first, second = street.palette.stone
-    joint = shade(blend(first, (0.2, 0.18, 0.15), 0.5), 0.6)
-    rough = 0.4 if street.wet else 0.8
-    if street.layout == "lane" and rng.random() < 0.5:
-        return cobbles("paving", (first, shade(second, 0.8)), joint, 0.2)
-    size = (0.6, 0.4) if rng.random() < 0.6 else (0.3, 0.15)
-    return brickwork("paving", (first, second), joint, size, 0.01, rough, stain=0.3)
-
-
-def _pave(rng: np.random.Generator, street: _Street) -> tuple[list[Surface], list[Surface]]:
-    """Lay the ground; return the strips where things stand (one a side), and where cars park."""
-    end, front, inner = LENGTH_M, street.front, street.clear + 0.35
-    paving = _paving(rng, street)
-    if street.layout == "lane":
-        build_fixed("lane", "floor", Shape().box((2 * end, 2 * front, 0.2), 0, translation(0, 0, -0.2)), [paving])
-        gutter = Shape()
-        for side in (-1, 1):
-            gutter.box((2 * end, 0.35, 0.004), 0, translation(0, side * (street.clear + 0.1), 0))
-        stone = shade(street.palette.stone[1], 0.7)
-        build_fixed("gutter", "floor", gutter, [cobbles("gutter", (stone, shade(stone, 1.2)), shade(stone, 0.5), 0.12)])
-        return [_strip("lane", side, inner, front - 1.3, 0.0) for side in (1, -1)], []
-    build_fixed(
-        "road", "floor", Shape().box((2 * end, 2 * street.road, 0.2), 0, translation(0, 0, -0.2)), [_asphalt(street)]
-    )
-    _mark_road(rng, street)
-    wide = front - street.road
-    kerb = plain("kerb", shade(street.palette.stone[0], 0.95), 0.8, variation=0.3)
-    strips, parking = [], []
-    for index, side in enumerate((1, -1)):
-        at = side * (street.road + 0.16 + (wide - 0.16) / 2)
-        name = f"pavement {index}"
-        build_fixed(
-            name, "floor", Shape().box((2 * end, wide - 0.16, KERB_M + 0.2), 0, translation(0, at, -0.2)), [paving]
-        )
-        stones = Shape()
-        for x in np.arange(-end, end, 1.0).tolist():
-            stones.box((0.99, 0.16, KERB_M + 0.2), 0, translation(x + 0.5, side * (street.road + 0.08), -0.2), 0.012)
-        build_fixed(f"kerb {index}", "floor", stones, [kerb])
-        strips.append(_strip(name, side, street.road + 0.25, front - 1.3, KERB_M))
-        parking.append(_strip("road", side, street.clear + 0.1, street.road - 0.05, 0.0))
-    return strips, parking
-
-
-def _strip(owner: str, side: int, near: float, far: float, height: float) -> Surface:
-    y0, y1 = sorted((side * near, side * far))
-    return Surface(owner, translation(0, 0, height), (-LENGTH_M + 1.0, y0, LENGTH_M - 1.0, y1))
-
-
-def _mark_road(rng: np.random.Generator, street: _Street) -> None:
-    """Paint the middle line, parking bays and a crossing; lay a manhole cover and drains."""
-    paint, lines = plain("road paint", srgb("d8d6cc"), 0.7, variation=0.3), Shape()
-
-    def stripe(x: float, y: float, long: float, wide: float) -> None:
-        lines.box((long, wide, 0.004), 0, translation(x, y, 0))
-
-    cross = float(rng.uniform(9.0, 16.0)) * float(rng.choice([-1, 1]))
-    for x in np.arange(-LENGTH_M + 2, LENGTH_M - 1, 4.0).tolist():
-        if abs(x - cross) > 4.0:
-            stripe(x, 0.0, 2.0, 0.12)
-    for y in np.arange(-street.road + 0.4, street.road - 0.2, 1.0).tolist():
-        stripe(cross, y, 3.0, 0.5)
-    for side in (-1, 1):
-        for x in np.arange(-LENGTH_M + 3, LENGTH_M - 2, 5.6).tolist():
-            stripe(x, side * (street.road - 0.95), 0.1, 1.9)
-    build_fixed("road paint", "floor", lines, [paint])
-    iron = ground("cast iron", (srgb("4a4644"), srgb("37342f")), 0.3, 0.03)
-    covers = Shape().cylinder(
-        0.34, 0.006, 0, translation(float(rng.uniform(3.3, 6)), float(rng.uniform(-2.5, 2.5)), 0), 20
-    )
-    for x in np.arange(-30, 31, 12.0).tolist():
-        for side in (-1, 1):
-            covers.box((0.5, 0.35, 0.006), 0, translation(x + 1.7, side * (street.road - 0.2), 0))
-    build_fixed("covers", "floor", covers, [iron])
-
-
-def _park(rng: np.random.Generator, strips: list[Surface], street: _Street, count: int) -> int:
+def _park(rng: np.random.Generator, strips: list[Surface], street: Street, count: int) -> int:
     """Park cars in bays on both sides; return how many."""
     paints = [srgb(code) for code in ("b9bcc0", "2a2c30", "e4e3df", "7d1f22", "274a78", "5b6b5a", "8c8f94", "c58f3a")]
     paints += [shade(accent, 0.8) for accent in street.palette.accents[:2]]
-    kinds = [vehicles.car(rng, str(kind), paints[int(i)]) for kind, i in
-             zip(("hatchback", "hatchback", "saloon", "saloon", "van"), rng.permutation(len(paints))[:5], strict=True)]  # fmt: skip
+    kinds = [
+        vehicles.car(rng, str(kind), paints[int(i)])
+        for kind, i in zip(
+            ("hatchback", "hatchback", "saloon", "saloon", "van"), rng.permutation(len(paints))[:5], strict=True
+        )
+    ]
     bays = [(side, x) for side in range(2) for x in np.arange(-LENGTH_M + 5.8, LENGTH_M - 5, 5.6).tolist()]
     near = [bay for bay in bays if abs(bay[1]) < 16]
     far = [bay for bay in bays if abs(bay[1]) >= 16]
@@ -243,11 +144,13 @@ def _outer(strip: Surface, offset: float) -> float:
     return strip.rect[3] - offset if strip.rect[1] > 0 else strip.rect[1] + offset
 
 
-def _plant(rng: np.random.Generator, strips: list[Surface], street: _Street, count: int) -> int:
+def _plant(rng: np.random.Generator, strips: list[Surface], street: Street, count: int) -> int:
     """Plant trees along the kerb at a regular rhythm; return how many."""
     skin = woods.bark("bark", srgb("75685a"), 5.0)
     kinds = [
-        woods.broadleaf(rng, float(rng.uniform(6.0, 7.6)), float(rng.uniform(1.15, 1.3)), 3.3, srgb(str(code)), skin, 0.6, 420)
+        woods.broadleaf(
+            rng, float(rng.uniform(6.0, 7.6)), float(rng.uniform(1.15, 1.3)), 3.3, srgb(str(code)), skin, 0.6, 420
+        )
         for code in rng.permutation(plants.LEAF_COLOURS)[:2]
     ]
     spots = [(strip, x) for strip in strips for x in np.arange(-31.0, 32.0, 7.7).tolist()]
@@ -255,14 +158,16 @@ def _plant(rng: np.random.Generator, strips: list[Surface], street: _Street, cou
     planted = 0
     for strip, x in spots[: 2 * count]:
         tree = kinds[int(rng.integers(2))]
-        made = strip.put(tree.trunk, x, _inner(strip, 0.5), float(rng.uniform(0, 360)), 0.2) if planted < count else None
+        made = (
+            strip.put(tree.trunk, x, _inner(strip, 0.5), float(rng.uniform(0, 360)), 0.2) if planted < count else None
+        )
         if made is not None:
             crown_on(made, tree.crown)
             planted += 1
     return planted
 
 
-def _furnish(rng: np.random.Generator, strips: list[Surface], street: _Street, count: int) -> str:
+def _furnish(rng: np.random.Generator, strips: list[Surface], street: Street, count: int) -> str:
     """Stand lamps, and things by their rules: along the kerb, before the shops, or freely; return the most telling."""
     palette = street.palette
     lamp = outdoor.lamp_post(rng, float(rng.uniform(3.6, 4.4)))
@@ -271,11 +176,20 @@ def _furnish(rng: np.random.Generator, strips: list[Surface], street: _Street, c
             strip.put(lamp, x, _inner(strip, 0.28), 0.0, 0.1)
     red = srgb(ACCENTS[str(rng.choice(["red", "blue", "mustard", "green"]))])
     flower = palette.accents[1]
-    along: list[Prop] = [kerbside.bin_(rng, shade(palette.accents[0], 0.6)), kerbside.post_box(rng, red), kerbside.traffic_sign(rng),
-                         kerbside.traffic_sign(rng), outdoor.bench(rng, palette.wood)]  # fmt: skip
-    before: list[Prop] = [kerbside.sandwich_board(rng, palette.wood), plants.planter(rng, (1.2, 0.45, 0.45), palette.stone, flower),
-                          plants.potted_plant(rng, palette.accents[0], 0.26, 0.45), outdoor.crate(rng, palette.wood, (0.6, 0.45, 0.4)),
-                          outdoor.barrel(rng, palette.wood)]  # fmt: skip
+    along: list[Prop] = [
+        kerbside.bin_(rng, shade(palette.accents[0], 0.6)),
+        kerbside.post_box(rng, red),
+        kerbside.traffic_sign(rng),
+        kerbside.traffic_sign(rng),
+        outdoor.bench(rng, palette.wood),
+    ]
+    before: list[Prop] = [
+        kerbside.sandwich_board(rng, palette.wood),
+        plants.planter(rng, (1.2, 0.45, 0.45), palette.stone, flower),
+        plants.potted_plant(rng, palette.accents[0], 0.26, 0.45),
+        outdoor.crate(rng, palette.wood, (0.6, 0.45, 0.4)),
+        outdoor.barrel(rng, palette.wood),
+    ]
     table, chair = outdoor.bistro_table(rng, palette.accents[2]), outdoor.bistro_chair(rng, palette.accents[2])
     extra = "shop fronts"
     if street.layout == "lane":
@@ -303,7 +217,7 @@ def _furnish(rng: np.random.Generator, strips: list[Surface], street: _Street, c
     return extra
 
 
-def _hang_bunting(rng: np.random.Generator, street: _Street) -> None:
+def _hang_bunting(rng: np.random.Generator, street: Street) -> None:
     """Hang strings of pennants across the lane, above head height."""
     shape, start = Shape(), float(rng.uniform(-22, -18))
     for line in range(7):
