@@ -45,7 +45,7 @@ def fit_rows(made: Kitchen, rng: np.random.Generator, openings: dict[int, list[f
     right, left = (made.main - 1) % 4, (made.main + 1) % 4
     if rows > 1:
         edge = made.room.length(right) / 2
-        spans.append((right, 0.68 - edge, 0.68 - edge + UNIT_M * int(rng.integers(4, 7)), 0))
+        spans.append((right, 0.68 - edge, 0.68 - edge + UNIT_M * int(rng.integers(5, 9)), 0))
     if rows > 2:
         edge = made.room.length(left) / 2
         spans.append((left, edge - 0.68 - UNIT_M * int(rng.integers(4, 7)), edge - 0.68, 0))

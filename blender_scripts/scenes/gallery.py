@@ -79,7 +79,7 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     if sky:
         _fit_skylight(room)
     _fit_tracks(room, rng, manner, not sky)
-    light_room(room, 1.35 if manner == "classical" else 1.05, lamp)
+    light_room(room, {"classical": 1.5, "industrial": 1.75}.get(manner, 1.05), lamp)
     return SceneContract(
         camera_min=(-clear_x, -clear_y, 0.2),
         camera_max=(clear_x, clear_y, min(room.height - 1.2, 3.4)),

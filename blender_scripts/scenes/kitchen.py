@@ -23,7 +23,7 @@ PARAMETERS = {
     "width_m": ((9.6, 11.5), "inner size along the wall with the main row of units"),
     "depth_m": ((10.6, 12.0), "inner size away from that wall"),
     "height_m": ((2.8, 3.4), "height of the ceiling"),
-    "rows": ((1, 3), "walls with units: a line, an L or a U"),
+    "rows": ((2, 3), "walls with units, 1 to 3: a line, an L or a U"),
     "flooring": (["checker", "tiles", "planks"], "kind of floor"),
     "worktop": (["wood", "marble", "granite"], "material of the worktops"),
     "hour": ((8.0, 17.0), "solar hour of the day, 6 sunrise to 18 sunset"),
@@ -122,8 +122,7 @@ def _openings(room: Room, main: int, rng: np.random.Generator
     """Return windows per side (over the main row, and on one more wall), and the side and hole of the door."""
     width = float(rng.uniform(1.4, 2.2))
     x = float(rng.uniform(-0.12, 0.12)) * room.length(main)
-    sides = [(main + step) % 4 for step in (1, 2, 3)]
-    other, door_side = (int(side) for side in rng.permutation(sides)[:2])
+    other, door_side = (main + int(rng.choice([1, 3]))) % 4, (main + 2) % 4  # rows of units may take the other two
     count = int(rng.integers(1, 4))
     step = room.length(other) / (count + 0.6)
     wide = float(rng.uniform(1.2, min(1.9, step - 0.9)))
@@ -178,7 +177,7 @@ def _furnish(made: Kitchen, rng: np.random.Generator, openings: dict[int, list[f
         furniture.shelf(rng, srgb("e8e4da"), (1.0, 0.38, 1.2), 3),
     ]
     seat = furniture.chair(rng, palette.wood, palette.accents[0])
-    for index in range(24):
+    for index in range(36):
         side = (made.main + 1 + index % 3) % 4
         prop = pieces[(index // 3) % len(pieces)]
         x = float(rng.uniform(-0.5, 0.5)) * (room.length(side) - 2.0)
