@@ -99,6 +99,11 @@ class Clip:
     def __repr__(self) -> str:
         return f"Clip({self.grid}, {len(self)} frames, passes {', '.join(self.images)})"
 
+    def _repr_html_(self) -> str:
+        from camxtime.shards.animation import clip_html
+
+        return clip_html(self)
+
 
 class Grid:
     """One grid of a dataset. Its row is at hand; cameras and index are read when first needed."""
