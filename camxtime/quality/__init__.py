@@ -1,6 +1,7 @@
 """Is a grid worth training on? Measures, bounds, diversity and the report; see docs/quality.md.
 
-Public: `assess` (a dataset), `measure` (cells), `judge` (values against the bounds of a spec), `write_report`.
+Public: `assess` (a dataset), `read_sample` and `measure` (cells), `judge` (values against the bounds of a spec);
+`report.write_report` needs matplotlib.
 """
 
 from camxtime.quality.assess import DatasetQuality, GridQuality, assess

@@ -158,7 +158,7 @@ def assess(
     ids = dataset.grids.ids
     looked: dict[str, tuple[Values, Any]] = {}
     with ThreadPoolExecutor(max(options.workers, 1), thread_name_prefix="quality") as pool:
-        futures = {pool.submit(_look, dataset.grid(grid_id), options): grid_id for grid_id in ids}
+        futures = {pool.submit(_look, dataset, grid_id, options): grid_id for grid_id in ids}
         try:
             for done, future in enumerate(as_completed(futures), 1):
                 looked[futures[future]] = future.result()
@@ -190,8 +190,9 @@ def _named(found: Neighbours | None, ids: list[str]) -> tuple[tuple[str, str, fl
     return tuple((ids[i], ids[j], distance) for i, j, distance in found.pairs) if found is not None else ()
 
 
-def _look(grid: Grid, options: AssessOptions) -> tuple[Values, Any]:
+def _look(dataset: Dataset, grid_id: str, options: AssessOptions) -> tuple[Values, Any]:
     """Values and descriptor of a grid; the latter None where its diagonal is not there."""
+    grid = dataset.grid(grid_id)  # here, not by the caller: the dataset keeps the indices of a few grids only
     sample = read_sample(grid, options.cameras, options.times)
     if sample is None:
         return dict.fromkeys(MEASURES), None

@@ -26,7 +26,12 @@ class Fault:
 
     def __str__(self) -> str:
         sign = "<" if self.side == "min" else ">"
-        return f"{self.measure} {self.value:.3g} {sign} {self.bound:.3g} {MEASURES[self.measure].unit}"
+        return f"{self.measure} {brief(self.value)} {sign} {self.bound:.3g} {MEASURES[self.measure].unit}"
+
+
+def brief(value: float) -> str:
+    """A value for a reader: three digits, and 0 for what is nothing but rounding."""
+    return f"{value:.3g}" if abs(value) >= 1e-6 else "0"
 
 
 def judge(values: Mapping[str, float | None], quality: QualityBase, names: Iterable[str] = MEASURES) -> list[Fault]:

@@ -61,6 +61,7 @@ def _panel(axes: Any, title: str, values: Any, bounds: Bounds) -> None:
     words = [f"{'min' if limit == bounds.min else 'max'} {limit:g}" for limit in limits]
     axes.set_xlabel("bounds: " + (", ".join(words) or "none"), fontsize=7.5, color=_BAD if near else _INK)
     axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)
+    axes.xaxis.get_major_locator().set_params(nbins=5)
     axes.tick_params(labelsize=7.5, colors=_INK)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

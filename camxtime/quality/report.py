@@ -1,4 +1,4 @@
-"""The report of `camxtime qa`: a folder with a self-contained HTML page per thousand grids, the figures as JSON, the plots."""
+"""The report of `camxtime qa`: a folder with a self-contained HTML page per 300 grids, the figures as JSON, the plots."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pathlib import Path
 
 from camxtime.errors import InputError
 from camxtime.quality.assess import DatasetQuality, GridQuality
+from camxtime.quality.judge import brief
 from camxtime.quality.plots import distributions
 from camxtime.quality.sheets import strip
 from camxtime.shards.atomic import write_atomic
 from camxtime.shards.dataset import Dataset
 from camxtime.spec.quality import MEASURES, Bounds
 
-PER_PAGE = 1000
+PER_PAGE = 300
 PAGE, FIGURES, PLOTS = "index.html", "qa.json", "distributions.svg"
 
 _STYLE = """
@@ -151,7 +152,7 @@ def _grid(dataset: Dataset, grid: GridQuality) -> str:
     )
     failing = {fault.measure for fault in grid.faults}
     values = " ".join(
-        f'<span class="{"bad" if name in failing else ""}">{name} {value:.3g}</span>'
+        f'<span class="{"bad" if name in failing else ""}">{name} {brief(value)}</span>'
         for name, value in grid.values.items()
         if value is not None
     )

@@ -52,7 +52,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "subject_share": Measure(
         "Mean share of the image that the subject covers (instance ids of role subject).",
-        "of pixels", 0.006, 0.75, "the subject is tiny or hidden: bring the camera nearer (distance_fit, hfov_deg)",
+        "of pixels", 0.004, 0.75, "the subject is tiny or hidden: bring the camera nearer (distance_fit, hfov_deg)",
         "the subject fills the image: take the camera back (distance_fit, hfov_deg)", gated=True,
     ),
     "subject_visible": Measure(
