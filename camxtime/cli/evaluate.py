@@ -58,6 +58,9 @@ def _size(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int,
 @click.option("--markdown", "markdown_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the tables.")
 @click.option("--html", "html_folder", type=click.Path(path_type=Path, file_okay=False),
               help="Write a page with the clips side by side into this folder.")  # fmt: skip
+@click.option(
+    "--html-items", type=click.IntRange(min=0), default=48, show_default=True, help="Items shown on the page."
+)
 def command(
     benchmark: Path,
     dataset: str,
@@ -76,6 +79,7 @@ def command(
     csv_file: Path | None,
     markdown_file: Path | None,
     html_folder: Path | None,
+    html_items: int,
 ) -> None:
     """Score predictions of any model (a video or a folder of frames per item) on a BENCHMARK cut from DATASET.
 
@@ -89,6 +93,7 @@ def command(
     import camxtime
     from camxtime.evaluation import harness, options, writing
     from camxtime.evaluation.items import load_items
+    from camxtime.evaluation.page import PageOptions, write_page
     from camxtime.evaluation.tasks import TaskReader
 
     data = camxtime.open(dataset)
@@ -114,6 +119,8 @@ def command(
         writing.write_csv(report, csv_file)
     if markdown_file is not None:
         writing.write_markdown(report, markdown_file)
+    if html_folder is not None:
+        write_page(report, data, methods, html_folder, PageOptions(html_items, progress=True))
     _say(report, [path for path in (json_file, csv_file, markdown_file, html_folder) if path is not None])
     if report.problems:
         _name_all(report.problems)

@@ -167,14 +167,17 @@ def _ransac(points: Floats, seen: Floats, K: Floats, size: tuple[int, int]) -> P
     if len(points) < MIN_INLIERS:
         return None
     within = max(0.75, max(size) / 400)
-    ok, rvec, tvec, inliers = cv2.solvePnPRansac(
-        points, seen, K, _NO_DISTORTION, iterationsCount=1000, reprojectionError=within, confidence=0.9999,
-        flags=cv2.SOLVEPNP_SQPNP,
-    )  # fmt: skip
-    if not ok or inliers is None or len(inliers) < MIN_INLIERS:
+    try:
+        ok, rvec, tvec, inliers = cv2.solvePnPRansac(
+            points, seen, K, _NO_DISTORTION, iterationsCount=1000, reprojectionError=within, confidence=0.9999,
+            flags=cv2.SOLVEPNP_SQPNP,
+        )  # fmt: skip
+        if not ok or inliers is None or len(inliers) < MIN_INLIERS:
+            return None
+        chosen = inliers.ravel()
+        rvec, tvec = cv2.solvePnPRefineLM(points[chosen], seen[chosen], K, _NO_DISTORTION, rvec, tvec)
+    except cv2.error:  # the points that agree lie too close together to tell a pose
         return None
-    chosen = inliers.ravel()
-    rvec, tvec = cv2.solvePnPRefineLM(points[chosen], seen[chosen], K, _NO_DISTORTION, rvec, tvec)
     return _pose_of(rvec, tvec)
 
 

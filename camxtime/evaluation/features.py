@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,7 +51,7 @@ def grey_of(image: Frames, upscale: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(grey, None, fx=upscale, fy=upscale, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def to_pixels(points: NDArray[np.floating], upscale: int) -> Floats:
+def to_pixels(points: NDArray[Any], upscale: int) -> Floats:
     """OpenCV's points of an enlarged image (pixel centres at whole numbers) in pixels of the image itself."""
     return (np.asarray(points, np.float64).reshape(-1, 2) + 0.5) / upscale
 
@@ -58,8 +59,9 @@ def to_pixels(points: NDArray[np.floating], upscale: int) -> Floats:
 def detect(image: Frames) -> Features:
     """SIFT features (Lowe 2004) of an image uint8 [H, W, 3]; descriptors as RootSIFT (Arandjelović and Zisserman 2012)."""
     upscale = upscale_of((image.shape[0], image.shape[1]))
-    sift = cv2.SIFT_create(nfeatures=2000, contrastThreshold=0.01, edgeThreshold=20)
-    points, descriptors = sift.detectAndCompute(grey_of(image, upscale), None)
+    sift = cv2.SIFT.create(nfeatures=2000, contrastThreshold=0.01, edgeThreshold=20)
+    everywhere: Any = None
+    points, descriptors = sift.detectAndCompute(grey_of(image, upscale), everywhere)
     if descriptors is None or not len(points):
         return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32))
     uv = to_pixels(np.array([point.pt for point in points]), upscale)

@@ -63,6 +63,11 @@ def evaluate(
     return Report(chosen, facts, options, [running.result for running in results], scorer.notes)
 
 
+def predict_one(method: Method, task: Task) -> Prediction:
+    """One item's checked prediction; `PredictionError` naming what is wrong with it."""
+    return checked(task, method.predict([task])[0] if isinstance(method, Batched) else method(task))
+
+
 def _surplus(method: Method) -> list[str]:
     return method.surplus_words() if isinstance(method, FolderPredictions) else []
 
@@ -87,7 +92,7 @@ class _Running:
             try:
                 if isinstance(prediction, PredictionError):
                     raise prediction
-                self.result.scores[task.item.id] = scorer.score(task, checked(task, prediction))
+                self.result.scores[task.item.id] = scorer.score(self.result.name, task, checked(task, prediction))
             except PredictionError as error:
                 self.result.problems.append(str(error))
 

@@ -38,7 +38,7 @@ class Estimate:
 
 
 def camera_accuracy(estimate: Estimate, truth: Floats, source: Floats) -> dict[str, float]:
-    """Measure → number (NaN: not defined) of an estimate against the true cameras c2w (F, 4, 4) and the source's first (4, 4)."""
+    """Measure → number (NaN: not defined) of an estimate against the true cameras c2w (F, 4, 4) and the source's (S, 4, 4)."""
     if estimate.c2w.shape != truth.shape:
         raise InputError(f"{len(estimate.c2w)} estimated cameras cannot be compared with {len(truth)}.")
     there = np.isfinite(estimate.c2w).all(axis=(1, 2))
@@ -48,15 +48,14 @@ def camera_accuracy(estimate: Estimate, truth: Floats, source: Floats) -> dict[s
     if not there.any():
         return result
     found, true = estimate.c2w[there], truth[there]
-    length = path_length(truth)
+    length = path_length(source)
     if len(found) > 1:
         result["rel_rot"], result["rel_trans"] = _errors(
             rel_left(found)[1:], rel_left(true)[1:], length, estimate.metric
         )
     if estimate.source is not None:
-        found, true = rel_left(found, estimate.source), rel_left(true, source)
-        hop = float(np.linalg.norm(truth[0, :3, 3] - source[:3, 3]))
-        result["abs_rot"], result["abs_trans"] = _errors(found, true, hop + length, estimate.metric)
+        found, true = rel_left(found, estimate.source), rel_left(true, source[0])
+        result["abs_rot"], result["abs_trans"] = _errors(found, true, length, estimate.metric)
         if there[0]:
             result["rot"] = float(angle_deg(found[0, :3, :3], true[0, :3, :3]))
             result |= _direction(found[0, :3, 3], true[0, :3, 3])
