@@ -18,7 +18,7 @@ from blender_scripts.parameters import resolve
 GAP_M = 0.3
 """Floor left free between two subjects."""
 
-FAMILY_ROOM_M = (2.0, 0.6)
+FAMILY_ROOM_M = (1.5, 0.6)
 """Radius of floor that a procedural subject gets beside others: what it has if there is room, and the least."""
 
 SHRINK = 0.9
