@@ -49,6 +49,18 @@ class CopyHead(nn.Module):
         self.register_buffer("places", self._places(), persistent=False)
         self.register_buffer("centre", self._centre(), persistent=False)
 
+    @torch.no_grad()
+    def begin_alike(self) -> None:
+        """Let queries and keys begin as the same function of a token, so that like conditions attract from the first step.
+
+        Each frame and block of a token keeps some difference of its own.
+        """
+        base = self.answer.weight[: self.heads * CHANNELS].clone()
+        answers = self.answer.weight.view(-1, self.heads * CHANNELS, base.shape[1])
+        answers.mul_(0.3).add_(base)
+        asks = self.ask.weight.view(len(answers), self.heads, -1, base.shape[1])
+        asks[:, :, :CHANNELS] = answers.view(len(answers), self.heads, CHANNELS, -1)
+
     def forward(self, target: Tensor, given: Tensor, clips: Tensor) -> Tensor:
         """target [B, F', h, w, dim], given [B, K, F', h, w, dim], clips [B, K, F, 3, H, W] → [B, F, 3, H, W]."""
         batch, count = given.shape[:2]

@@ -65,6 +65,8 @@ class SpaceTimeModel(nn.Module):
         self.copy = CopyHead(config) if config.objective == "regression" else None
         self.velocity = nn.Linear(config.dim, inside) if config.objective == "flow" else None
         initialise(self)
+        if self.copy is not None:
+            self.copy.begin_alike()
         if self.velocity is not None:
             nn.init.zeros_(self.velocity.weight)
             nn.init.zeros_(self.velocity.bias)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def test_segments_cover_every_frame_in_order(count: int, frames: int) -> None:
     assert all(len(part) == frames for part in parts)
     assert sorted(set(np.concatenate(parts).tolist())) == list(range(count))
     assert parts[-1][-1] == count - 1
-    for first, second in zip(parts, parts[1:], strict=False):
+    for first, second in itertools.pairwise(parts):
         assert first[0] < second[0] <= first[-1] + 1
 
 

@@ -98,7 +98,7 @@ def test_the_trainer_trains_it(dataset: Dataset, config: TrainConfig, tmp_path: 
 
 
 def test_loading_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no Wan-2.1 model"):
+    with pytest.raises(InputError, match=r"no Wan-2\.1 model"):
         load_wan(tmp_path, WanOptions(), torch.device("cpu"))
     transformer, vae = parts()
     transformer.save_pretrained(tmp_path / "transformer")
