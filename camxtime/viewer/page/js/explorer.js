@@ -136,7 +136,7 @@ class Explorer {
       this.loadClips();
     } else {
       this.clips.stop();
-      this.showCell(this.cursor);
+      this.showCell(this.pad.pointed ?? this.cursor);
     }
   }
 
