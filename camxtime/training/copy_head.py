@@ -21,6 +21,9 @@ CHANNELS = 32
 WAVES = 4
 MARGIN = 2
 SAME_FRAME = 2.0
+NEARNESS = 5.0
+SHARPNESS = 2.0
+CENTRED = 6.0
 
 
 class CopyHead(nn.Module):
@@ -43,7 +46,7 @@ class CopyHead(nn.Module):
         nn.init.zeros_(self.residual.bias)
         self.places: Tensor
         self.centre: Tensor
-        self.nearness = nn.Parameter(torch.full((self.heads,), 3.0))
+        self.nearness = nn.Parameter(torch.full((self.heads,), NEARNESS))
         first = SAME_FRAME * torch.eye(config.frames).expand(self.heads, -1, -1)
         self.same_frame = nn.Parameter(first.clone())  # the head begins by copying the source, frame by frame
         self.register_buffer("places", self._places(), persistent=False)
@@ -74,7 +77,7 @@ class CopyHead(nn.Module):
         own = self.places * self.nearness[:, None, None]  # heads, spots, 4·WAVES
         place = place + own.transpose(0, 1)
         query, key = self.query_norm(query), self.key_norm(key)
-        scores = torch.einsum("bfshc,bkhc->bhfsk", query / math.sqrt(CHANNELS), key)
+        scores = torch.einsum("bfshc,bkhc->bhfsk", query * (SHARPNESS / math.sqrt(CHANNELS)), key)
         near = torch.einsum("bfshc,pc->bhfsp", place, self.places)
         scores = scores.unflatten(-1, (count * frames, spots)) + near.unsqueeze(-2)
         scores[..., :frames, :] += self.same_frame[:, :, None, :, None]
@@ -135,7 +138,7 @@ class CopyHead(nn.Module):
 
     def _centre(self) -> Tensor:
         """At first a block is cut from the middle of what was copied."""
-        return 4.0 * (torch.arange(self.taps) == MARGIN).float()
+        return CENTRED * (torch.arange(self.taps) == MARGIN).float()
 
 
 def unpatch(values: Tensor, config: ModelConfig) -> Tensor:

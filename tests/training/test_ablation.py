@@ -38,9 +38,7 @@ def test_ordinary_videos_move_their_camera_with_their_time(dataset: Dataset) -> 
         for pair in moving:
             for clip in (pair.source, pair.target):
                 number = source.catalog.number(clip.grids[0])
-                np.testing.assert_array_equal(
-                    clip.track.cameras, source.catalog.diagonal(number, clip.track.times)
-                )
+                np.testing.assert_array_equal(clip.track.cameras, source.catalog.diagonal(number, clip.track.times))
         for pair in pairs:
             if pair.warp == "static":
                 assert len({*pair.source.track.times.tolist(), *pair.target.track.times.tolist()}) == 1
@@ -53,9 +51,7 @@ def test_ordinary_videos_move_their_camera_with_their_time(dataset: Dataset) -> 
 def test_a_full_grid_frees_the_camera_and_shares_paths_as_often(dataset: Dataset) -> None:
     grid, videos = sampler(dataset, "full_grid"), sampler(dataset, "multi_view")
     pairs = [grid.pair(i) for i in range(PAIRS)]
-    free = [
-        not np.array_equal(p.target.track.cameras, grid.catalog.diagonal(0, p.target.track.times)) for p in pairs
-    ]
+    free = [not np.array_equal(p.target.track.cameras, grid.catalog.diagonal(0, p.target.track.times)) for p in pairs]
     assert np.mean(free) > 0.5
     other = [np.mean([s.pair(i).source.grids != s.pair(i).target.grids for i in range(200)]) for s in (grid, videos)]
     assert abs(other[0] - other[1]) < 0.15
@@ -134,7 +130,9 @@ def test_intervals_are_students() -> None:
 def test_the_whole_ablation_in_small_and_again(tmp_path: Path) -> None:
     """Two conditions, two seeds, processes of their own; run again, nothing is trained twice."""
     grids = tuple(f"scene_{i}.ball_{i}.{path}" for i in range(9) for path in ("arc", "arc_2"))
-    spec = SyntheticSpec(grids=grids, cameras=4, times=4, width=16, height=16, passes={"rgb": "png", "depth": "logpng16"})
+    spec = SyntheticSpec(
+        grids=grids, cameras=4, times=4, width=16, height=16, passes={"rgb": "png", "depth": "logpng16"}
+    )
     data = make_dataset(tmp_path / "data", spec)
     words = [sys.executable, "-m", "camxtime.training.ablation", str(data), "--out", str(tmp_path / "out"), "--setting",
              "tiny", "--conditions", "multi_view,full_grid"]  # fmt: skip
