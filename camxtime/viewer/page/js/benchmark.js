@@ -26,7 +26,9 @@ class Benchmark {
     this.title = "Benchmark";
     this.rows = new Map(rows.map((row) => [row.id, row]));
     this.tasks = [...new Set(data.items.map(({ task }) => task))].sort();
-    this.metric = data.metrics.length ? select(data.metrics.map((name) => [name, this.label(name)]), data.metrics[0], () => this.changed()) : null;
+    this.metric = select([], "", () => this.changed());
+    this.metricField = field("Metric", this.metric);
+    this.fillMetrics();
     this.by = data.predictions.length > 1 ? select(data.predictions.map(({ name }) => name), data.predictions[0].name, () => this.changed()) : null;
     this.task = select([["", "All"], ...this.tasks], "", () => this.changed());
     this.order = select([["worst", "Worst first"], ["best", "Best first"], ["manifest", "As in the manifest"]], "worst", () => this.changed());
@@ -37,7 +39,7 @@ class Benchmark {
     this.about = h("div", { class: "stack" });
     fill(main,
       h("div", { class: "head" }, h("h1", {}, "Benchmark"), h("span", { class: "muted small" }, data.manifest?.name ?? ""), h("span", { class: "muted small num" }, plural(data.items.length, "item"))),
-      h("div", { class: "bar filters" }, this.metric && field("Metric", this.metric), this.by && field("Order by", this.by), field("Task", this.task), field("Order", this.order), this.count),
+      h("div", { class: "bar filters" }, this.metricField, this.by && field("Order by", this.by), field("Task", this.task), field("Order", this.order), this.count),
       data.predictions.length ? null : h("p", { class: "notice" }, "No predictions are open: --predictions DIR shows them beside the truth."),
       h("div", { class: "benchmark" },
         h("section", { class: "panel", "aria-label": "Items" }, this.list),
@@ -46,6 +48,14 @@ class Benchmark {
     main.insertBefore(this.scoring, main.lastChild);
     this.update(query);
     this.follow();
+  }
+
+  /** The metrics there are: none before the first item is scored. */
+  fillMetrics() {
+    const chosen = this.metric.value;
+    fill(this.metric, this.data.metrics.map((name) => h("option", { value: name }, this.label(name))));
+    if (this.data.metrics.includes(chosen)) this.metric.value = chosen;
+    this.metricField.hidden = this.data.metrics.length === 0;
   }
 
   /** While the server still computes scores, ask for them again. */
@@ -57,6 +67,7 @@ class Benchmark {
     const timer = setTimeout(async () => {
       try {
         this.data = await json("api/benchmark.json", { signal: this.signal });
+        this.fillMetrics();
         this.draw();
         this.facts();
       } catch (error) {
@@ -87,7 +98,7 @@ class Benchmark {
   }
 
   save() {
-    keep("benchmark", "", { item: this.item?.id, metric: this.metric?.value, by: this.by?.value, task: this.task.value, order: this.order.value === "worst" ? "" : this.order.value, mode: this.mode === "side" ? "" : this.mode });
+    keep("benchmark", "", { item: this.item?.id, metric: this.metric.value, by: this.by?.value, task: this.task.value, order: this.order.value === "worst" ? "" : this.order.value, mode: this.mode === "side" ? "" : this.mode });
   }
 
   label(metric) {
@@ -96,14 +107,14 @@ class Benchmark {
   }
 
   /** The score as it is read; what cannot be scored says why. */
-  words(prediction, item, metric = this.metric?.value) {
+  words(prediction, item, metric = this.metric.value) {
     if (prediction.problems?.[item.id]) return h("span", { class: "bad", title: prediction.problems[item.id] }, "not scored");
     const value = this.score(prediction, item, metric);
     if (value === null) return metric in (prediction.scores?.[item.id] ?? {}) ? "∞" : "–";
     return fixed(value, this.data.measures?.[metric]?.digits ?? 3);
   }
 
-  score(prediction, item, metric = this.metric?.value) {
+  score(prediction, item, metric = this.metric.value) {
     const value = prediction?.scores?.[item.id]?.[metric];
     return typeof value === "number" ? value : null;
   }
@@ -111,7 +122,7 @@ class Benchmark {
   draw() {
     const { items, predictions } = this.data;
     const judge = predictions.find(({ name }) => name === this.by?.value) ?? predictions[0];
-    const better = this.data.measures?.[this.metric?.value]?.better === -1 ? -1 : 1;
+    const better = this.data.measures?.[this.metric.value]?.better === -1 ? -1 : 1;
     const sign = (this.order.value === "best" ? -1 : 1) * better;
     this.shown = items.filter(({ task }) => !this.task.value || task === this.task.value);
     if (this.order.value !== "manifest" && judge) {
@@ -120,7 +131,7 @@ class Benchmark {
       this.shown.sort((a, b) => (worth(a) === worth(b) ? 0 : sign * (worth(a) - worth(b))) || a.index - b.index);
     }
     this.count.textContent = plural(this.shown.length, "item");
-    const metric = this.metric?.value ?? "";
+    const metric = this.metric.value;
     fill(this.list, h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Item"), h("th", { scope: "col" }, "Task"), predictions.map(({ name }) => h("th", { scope: "col", class: "right" }, `${name} ${metric && this.label(metric)}`)))),
       h("tbody", {}, this.shown.map((item) => h("tr", { "data-item": item.id, "aria-current": item === this.item ? "true" : null },

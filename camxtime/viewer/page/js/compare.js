@@ -63,6 +63,7 @@ export function openCompare(onmode, signal) {
     note.textContent = broken ?? "";
     for (const { group, canvas } of panes) {
       const bitmaps = group.map((entry) => peek(entry.url(frame)));
+      canvas.dataset.url = group.at(-1).url(frame);
       canvas.dataset.state = bitmaps.every(Boolean) ? "exact" : "loading";
       if (bitmaps.every(Boolean)) paint(canvas, bitmaps);
     }
