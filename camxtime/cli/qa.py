@@ -15,7 +15,7 @@ from camxtime.cli.tables import print_table
 from camxtime.shards.atomic import write_atomic
 
 if TYPE_CHECKING:
-    from camxtime.quality import DatasetQuality
+    from camxtime.quality import DatasetQuality, GridQuality
 
 SHOWN = 40
 SHORT = {
@@ -94,7 +94,7 @@ def _advance(bar: tqdm[Any], done: int) -> None:
 def _print(found: DatasetQuality, shown: int, strict: bool) -> None:
     header = ["grid", *SHORT.values(), "nearest", "verdict"]
     rows = [
-        [grid.grid, *(_number(grid.values.get(name)) for name in SHORT), _number(grid.distance), _verdict(grid.faults)]
+        [grid.grid, *(_number(grid.values.get(name)) for name in SHORT), _number(grid.distance), _verdict(grid)]
         for grid in found.grids[:shown]
     ]
     print_table(header, rows, right=range(1, len(header) - 1))
@@ -120,8 +120,8 @@ def _print(found: DatasetQuality, shown: int, strict: bool) -> None:
     click.echo(f"{found.name}: {counted}; {len(found.pairs)} near-duplicate pairs{apart}; digest {found.digest[:16]}")
 
 
-def _verdict(faults: tuple[object, ...]) -> str:
-    return "fails" if faults else "passes"
+def _verdict(grid: GridQuality) -> str:
+    return "fails" if grid.faults else grid.note or "passes"
 
 
 def _number(value: float | None) -> str:

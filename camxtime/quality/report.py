@@ -160,7 +160,7 @@ def _grid(dataset: Dataset, grid: GridQuality) -> str:
     again = ", ".join(f"{count} {reason}" for reason, count in grid.redrawn.items())
     drawn = f"<div class=faint>drawn again: {html.escape(again)}</div>" if again else ""
     caption = html.escape(dataset.grid(grid.grid).caption)
-    verdict = '<span class="bad">fails</span>' if grid.faults else f'<span class="good">passes</span> {grid.note}'
+    verdict = '<span class="bad">fails</span>' if grid.faults else grid.note or '<span class="good">passes</span>'
     return (
         f"<div class=grid><div>{shown}</div><div><span class=id>{html.escape(grid.grid)}</span> {verdict}"
         f"<div class=faint>{caption}</div>{faults}{drawn}<div class=values>{values}{near}</div></div></div>"
