@@ -43,7 +43,7 @@ export function lineChart(label) {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const frames = Math.max(2, ...series.map(({ values }) => values.length));
-    const [left, top, w, k] = [26, 6, width - 34, height - 22];
+    const [left, top, w, k] = [30, 8, width - 38, height - 26];
     const x = (f) => left + (f / (frames - 1)) * w;
     const y = (v) => top + (1 - v / Math.max(1, last)) * k;
     context.strokeStyle = colour(element, "--line");
@@ -52,12 +52,12 @@ export function lineChart(label) {
     context.textAlign = "right";
     for (const value of [0, last]) {
       context.strokeRect(left, y(value), w, 0);
-      context.fillText(String(value), left - 4, y(value) + 4);
+      context.fillText(String(value), left - 9, y(value) + 4);
     }
     context.textAlign = "left";
-    context.fillText("frame 1", left, height - 4);
+    context.fillText("frame 1", left, height - 2);
     context.textAlign = "right";
-    context.fillText(String(frames), left + w, height - 4);
+    context.fillText(String(frames), left + w, height - 2);
     for (const { values, mark, wide } of series) {
       context.strokeStyle = colour(element, mark);
       context.lineWidth = wide ? 5 : 2;

@@ -38,8 +38,8 @@ class Pairs {
     fill(main,
       h("div", { class: "head" }, h("h1", {}, "Pairs"), h("span", { class: "muted small" }, "Pair i is a function of dataset, split, recipe, seed and i.")),
       h("div", { class: "bar filters" }, field("Recipe", this.recipe), this.split && field("Split", this.split), field("Seed", this.seed),
-        h("button", { type: "button", "aria-label": "Pair before", onclick: () => step(-1) }, "‹"), field("Pair", this.index),
-        h("button", { type: "button", "aria-label": "Next pair", onclick: () => step(1) }, "›"), this.note),
+        h("div", { class: "stepper" }, h("button", { type: "button", "aria-label": "Pair before", onclick: () => step(-1) }, "‹"), field("Pair", this.index),
+          h("button", { type: "button", "aria-label": "Next pair", onclick: () => step(1) }, "›")), this.note),
       this.body, this.stats.element);
     this.update(query);
   }

@@ -5,7 +5,10 @@ import { depthOf } from "./arrays.js";
 import { announce, field, fill, h, number, segmented } from "./dom.js";
 import { clamp, metres } from "./format.js";
 import { gridHead } from "./grid_head.js";
-import { passUrl } from "./layers.js";
+import { openChannel } from "./bitmaps.js";
+import { passUrl, standIn } from "./layers.js";
+import { openMosaic } from "./mosaic.js";
+import { Picture } from "./picture.js";
 import { keep } from "./router.js";
 import { cameraOf } from "./space_scene.js";
 import { SpaceStage } from "./space_stage.js";
@@ -36,6 +39,11 @@ class Space {
     this.camera = { box: number(0, { min: 0, max: row.C - 1 }, (c) => this.go({ ...this.cell, c })), slider: slider("camera", row.C - 1) };
     this.time = { box: number(0, { min: 0, max: row.T - 1 }, (t) => this.go({ ...this.cell, t })), slider: slider("time", row.T - 1) };
     this.views = segmented("View", [["orbit", "Orbit"], ["camera", "Through the camera", "See with the camera's own pose and lens (C)"]], "orbit", (view) => this.stage.setThrough(view === "camera"));
+    this.picture = new Picture(row.W, row.H, "Cell");
+    this.picture.canvas.style.aspectRatio = `${row.W} / ${row.H}`;
+    this.channel = openChannel(() => this.draw());
+    signal.addEventListener("abort", () => this.channel.close());
+    openMosaic(row, (mosaic) => { this.mosaic = mosaic; this.draw(); }, signal).catch(() => undefined); // a stand-in only
     this.facts = h("dl", { class: "facts" });
     this.status = h("p", { class: "small muted", role: "status" });
     const amounts = segmented("Clouds of", [["1", "1 camera"], ["4", "4"], ["8", "8"]], "1", (value) => { this.clouds = Number(value); this.show(); });
@@ -49,7 +57,7 @@ class Space {
         h("section", { class: "panel stack space-side", "aria-label": "Cell" },
           h("div", { class: "bar slide" }, field("camera", this.camera.box), this.camera.slider),
           h("div", { class: "bar slide" }, field("time", this.time.box), this.time.slider),
-          this.facts, this.status)));
+          this.picture.canvas, this.facts, this.status)));
     this.update(query);
     this.stage.frameAll();
   }
@@ -82,9 +90,16 @@ class Space {
     for (const control of [this.camera.box, this.camera.slider]) control.value = c;
     for (const control of [this.time.box, this.time.slider]) control.value = t;
     this.showFacts();
+    this.picture.describe(`Camera ${c}, time ${t}`);
+    this.draw();
+    this.channel.want([passUrl(this.row.id, "rgb", this.cell)]);
     this.stage.setCell(this.cell);
     clearTimeout(this.soon);
     this.soon = setTimeout(() => this.loadClouds(), 30); // a slider passes many cells on its way
+  }
+
+  draw() {
+    this.picture.show(passUrl(this.row.id, "rgb", this.cell), standIn(this.mosaic, this.cell, "rgb"));
   }
 
   showFacts() {
