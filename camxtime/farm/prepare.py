@@ -23,6 +23,8 @@ from camxtime.geometry.paths import DrawnPath, PathRequest, SpeedLaw, draw
 from camxtime.shards.records import GridRecord
 from camxtime.spec.captions import compose_caption
 
+OUTSIDE = "left the box in which cameras may be"
+FREE_DRAWS = 25  # draws that may leave the camera box, per draw that is looked at
 TIMES_LOOKED_AT = 9  # for the subject's visibility, evenly spaced, first and last included
 
 
@@ -55,7 +57,7 @@ def judge(process: BlenderProcess, cameras: Cameras, framing: Framing, recipe: R
     limits = recipe.checks
     outside = ~inside_box(cameras, framing)
     if outside.any():
-        return Verdict("left the box in which cameras may be", {"cameras_outside": float(outside.sum())})
+        return Verdict(OUTSIDE, {"cameras_outside": float(outside.sum())})
     report = process.check_path(cameras, visibility_times(recipe.times))
     clearance = float(np.min(report.clearance_m))
     visible = np.asarray(report.subject_visible, dtype=np.float64).mean(axis=1)
@@ -93,7 +95,8 @@ def choose_path(
 ) -> Choice:
     """Draw the grid's path until one passes the checks, and its probe cells the gate if there is one.
 
-    Draw k depends on the grid's seed and k alone.
+    Draw k depends on the grid's seed and k alone. `max_draws` bounds the draws that Blender has to look at; those that
+    leave the camera box cost nothing, and many may be needed in a small room.
 
     Raises:
         InputError: no draw passed; it says which check failed how often, and what to change.
@@ -101,7 +104,8 @@ def choose_path(
     request = PathRequest(framing, recipe.cameras, recipe.width, recipe.height, SpeedLaw(**grid.speed))
     faults: Counter[str] = Counter()
     before: DrawnPath | None = None
-    for number in range(recipe.checks["max_draws"]):
+    looked_at = 0
+    for number in range(recipe.checks["max_draws"] * FREE_DRAWS):
         rng = np.random.default_rng(np.random.SeedSequence([grid.seed, number]))
         drawn = draw(grid.kind, grid.ranges, request, rng)
         if before is not None and drawn.parameters == before.parameters:
@@ -113,6 +117,9 @@ def choose_path(
         if verdict.fault is None:
             return Choice(number, drawn, verdict, dict(faults))
         faults[verdict.fault] += 1
+        looked_at += verdict.fault != OUTSIDE
+        if looked_at == recipe.checks["max_draws"]:
+            break
     tried = sum(faults.values())
     counts = "; ".join(f"{count} {fault}" for fault, count in faults.most_common())
     raise InputError(

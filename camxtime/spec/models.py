@@ -110,7 +110,12 @@ class CombineList(Model):
 class PathChecks(Model):
     """What a camera path must satisfy; a path that fails is drawn again from the seed."""
 
-    max_draws: int = Field(default=40, ge=1, le=10_000, description="Draws before the grid is refused.")
+    max_draws: int = Field(
+        default=40,
+        ge=1,
+        le=10_000,
+        description="Draws looked at before the grid is refused; those that leave the camera box are not counted.",
+    )
     min_clearance_m: float = Field(
         default=0.15, ge=0, le=100, description="Least distance of a camera to any surface, metres."
     )

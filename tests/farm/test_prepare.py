@@ -71,7 +71,7 @@ def test_a_path_that_cannot_be_filmed_is_refused_with_the_reason(blender, path, 
 
 def test_faults_are_counted_over_the_draws(blender):
     process, stage = blender
-    with pytest.raises(InputError, match=r"none of 4 draws of its arc path can be filmed: 4 left the box"):
+    with pytest.raises(InputError, match=r"none of 100 draws of its arc path can be filmed: 100 left the box"):
         prepare(process, stage, job("arc", {"distance_fit": [19, 20]}), Recipe.of(SPEC))
 
 

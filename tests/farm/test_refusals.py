@@ -111,7 +111,7 @@ def test_what_cannot_be_filmed_is_set_aside_and_the_rest_goes_on(local_ray, tmp_
     assert (summary.state, summary.exit_code, summary.units_rendered) == ("incomplete", 1, 1)
     said = {failure.grid: failure for failure in summary.failures}
     assert set(said) == {"room.ball.far", "room.fake.arc", "room.fake.far"}
-    assert "3 left the box in which cameras may be" in said["room.ball.far"].error
+    assert "75 left the box in which cameras may be" in said["room.ball.far"].error
     assert "fake.fbx" in said["room.fake.arc"].error
     assert all(failure.unit is None and failure.attempts == 1 for failure in summary.failures)
     assert (tmp_path / "dataset" / "dataset.json").is_file()
