@@ -64,6 +64,7 @@ export function openClips(sides, signal) {
     for (const pane of panes) {
       if (!pane.clip) {
         pane.where.textContent = "";
+        pane.picture.clear();
         continue;
       }
       const { cell, url, mosaic, grid } = cellOf(pane, frame);

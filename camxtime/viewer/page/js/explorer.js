@@ -24,13 +24,13 @@ export async function mount({ main, about, id, query, signal }) {
     fill(main, empty(row.id, "Nothing of this grid is rendered yet.", renderLink(about)));
     return { title: row.id };
   }
-  const [detail, { tracks: names }] = await Promise.all([gridDetail(id), trackNames()]);
+  const [detail, { tracks: names, examples }] = await Promise.all([gridDetail(id), trackNames()]);
   signal.throwIfAborted();
-  return new Explorer({ main, about, rows, row, detail, names, query, signal });
+  return new Explorer({ main, about, rows, row, detail, names, examples, query, signal });
 }
 
 class Explorer {
-  constructor({ main, about, rows, row, detail, names, query, signal }) {
+  constructor({ main, about, rows, row, detail, names, examples, query, signal }) {
     this.row = row;
     this.title = row.id;
     this.passes = passesOf(about);
@@ -44,7 +44,7 @@ class Explorer {
     this.timeline = openTimeline((frame) => this.frame(frame), { onplay: (playing) => this.setMode("clips", playing), signal });
     this.buildControls(about);
     this.read(query);
-    this.trackBar = openTrackBar({ row, names, features: about.features, query, here: () => this.cursor, signal }, (tracks) => this.setTracks(tracks));
+    this.trackBar = openTrackBar({ row, names, features: { ...about.features, examples }, query, here: () => this.cursor, signal }, (tracks) => this.setTracks(tracks));
     fill(main, gridHead(row, rows, "grid", query), this.layout(detail));
     this.apply();
     openMosaic(row, (mosaic) => this.setMosaic(mosaic), signal)

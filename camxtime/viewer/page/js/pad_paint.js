@@ -6,7 +6,7 @@ export function paintOverlay(pad, { width, height, ratio }) {
   const context = pad.overlay.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  const cell = { w: width / pad.row.C, h: height / pad.row.T };
+  const cell = { w: width / pad.row.C, h: height / pad.row.T, width, height };
   const here = pad.pointed ?? pad.cursor;
   if (here) {
     context.fillStyle = "rgb(255 255 255 / 0.16)";
@@ -24,8 +24,9 @@ export function paintOverlay(pad, { width, height, ratio }) {
 
 function frameOf(context, { c, t }, cell, colour, dashed) {
   const size = { w: Math.max(cell.w, 8), h: Math.max(cell.h, 8) };
-  const x = (c + 0.5) * cell.w - size.w / 2;
-  const y = (t + 0.5) * cell.h - size.h / 2;
+  const inside = (at, length, canvas) => Math.min(Math.max(at - length / 2, 2), canvas - length - 2);
+  const x = inside((c + 0.5) * cell.w, size.w, cell.width);
+  const y = inside((t + 0.5) * cell.h, size.h, cell.height);
   context.setLineDash([]);
   context.lineWidth = 4;
   context.strokeStyle = "rgb(0 0 0 / 0.65)";

@@ -28,6 +28,13 @@ export class Picture {
     return false;
   }
 
+  /** Show nothing. */
+  clear() {
+    this.canvas.dataset.state = "empty";
+    this.canvas.dataset.url = "";
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
   describe(text) {
     this.canvas.setAttribute("aria-label", text);
   }

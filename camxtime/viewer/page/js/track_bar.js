@@ -15,9 +15,10 @@ const LONGEST = 1500; // characters of a drawn track in the address
 export function openTrackBar({ row, names, features, query, here, signal }, onchange) {
   const state = { strokes: [], cells: [], source: null, target: null, wish: null };
   const status = h("p", { class: "small muted track-status", role: "status" });
+  const examples = Boolean(features.examples);
   const own = [["none", "None"], ["hand", "Drawn by hand"], ["file", "From a file"]];
-  const target = trackChoice({ label: "Target", row, names, here, more: own, wish: { name: "none" } }, (wish) => chooseTarget(wish));
-  const source = trackChoice({ label: "Source", row, names, here, wish: { name: "diagonal" }, frames: false }, () => loadSource());
+  const target = trackChoice({ label: "Target", row, names, here, examples, more: own, wish: { name: "none" } }, (wish) => chooseTarget(wish));
+  const source = trackChoice({ label: "Source", row, names, here, examples, wish: { name: "diagonal" }, frames: false }, () => loadSource());
   const file = h("input", { type: "file", accept: ".json,application/json", class: "unseen", tabindex: -1, "aria-label": "Track file", onchange: openFile });
   const undo = h("button", { type: "button", onclick: undoStroke }, "Undo stroke");
   const clear = h("button", { type: "button", onclick: () => chooseTarget({ name: "none" }) }, "Clear");

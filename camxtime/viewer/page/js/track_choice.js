@@ -18,25 +18,39 @@ export async function trackNames() {
   }
 }
 
-/** The cells of a named track. wish: {name, F?, seed?, camera?, time?}. A static site has one example of each. */
+/**
+ * The cells of a named track. wish: {name, F?, seed?, camera?, time?}. A static site computes the plain ones here and has
+ * one example of each other.
+ */
 export async function namedTrack(row, wish, signal) {
   const { examples, tracks } = await trackNames();
-  const formula = tracks.find(({ name }) => name === wish.name)?.text;
+  const formula = tracks.find(({ name }) => name === wish.name)?.formula;
   if (examples) {
-    const example = examples[`${row.C}x${row.T}`]?.[wish.name];
-    if (!example) throw new Error(`This site has no track ${shortName(wish.name)} for grids of this size.`);
-    return { ...track(example.cameras, example.times, wish.name), formula };
+    const found = plainTrack(row, wish) ?? examples[`${row.C}x${row.T}`]?.[wish.name];
+    if (!found) throw new Error(`This site has no track ${shortName(wish.name)} for grids of this size.`);
+    return { ...track(found.cameras, found.times, wish.name), formula };
   }
   const query = { name: wish.name, F: wish.F, seed: wish.seed, camera: wish.camera, time: wish.time };
   const answer = await json(withQuery(`api/grids/${encodeURIComponent(row.id)}/track.json`, query), { signal });
   return { ...track(answer.cameras, answer.times, wish.name), formula: answer.formula ?? formula };
 }
 
+/** The diagonal, bullet time and a fixed camera, as the server gives them; null for other names. */
+export function plainTrack({ C, T }, { name, F, camera = 0, time = 0 }) {
+  const wanted = F || (name === "bullet" ? C : T);
+  const spread = (count) => Array.from({ length: wanted }, (_, f) => Math.floor((2 * f * (count - 1) + Math.max(wanted - 1, 1)) / (2 * Math.max(wanted - 1, 1))));
+  const still = (value) => new Array(wanted).fill(value);
+  if (name === "diagonal") return { cameras: spread(C), times: spread(T) };
+  if (name === "bullet") return { cameras: spread(C), times: still(time) };
+  return name === "fixed" ? { cameras: still(camera), times: spread(T) } : null;
+}
+
 /**
  * A select with the fields that the chosen name needs. `more` are further [name, text] choices (drawn, opened); `wish`
- * is where it starts; `here()` is the cell that the cursor is on. Calls `onchange(wish)`.
+ * is where it starts; `here()` is the cell that the cursor is on. With
+ * `examples` tracks cannot be drawn anew. Calls `onchange(wish)`.
  */
-export function trackChoice({ label, row, names, more = [], wish, here, frames = true }, onchange) {
+export function trackChoice({ label, row, names, more = [], wish, here, frames = true, examples = false }, onchange) {
   let now = { ...wish };
   const box = h("select", { onchange: () => set({ name: box.value }) });
   const group = (text, entries) => entries.length ? h("optgroup", { label: text }, entries.map(([value, words]) => h("option", { value }, words))) : null;
@@ -86,7 +100,8 @@ export function trackChoice({ label, row, names, more = [], wish, here, frames =
     box.title = names.find(({ name }) => name === now.name)?.text ?? "";
     cameraField.hidden = now.name !== "fixed";
     timeField.hidden = now.name !== "bullet";
-    again.hidden = !drawn();
+    again.hidden = examples || !drawn();
+    if (lengthField) lengthField.hidden = examples && drawn();
     if (now.camera !== undefined) camera.value = now.camera;
     if (now.time !== undefined) time.value = now.time;
     length.value = now.F || "";
