@@ -1,9 +1,9 @@
 """Which pixels of a target clip the source clip shows, and which belong to something that moves. Exact, from depth and poses.
 
 A pixel of the target is *co-visible* if the surface point that it shows is seen in some frame of the source: the point falls
-into the image, and one of the four pixels round it lies within 2 % of the point's depth (`SAME_SURFACE`). Of what moves, only
-source frames of the same animation time count, because a moving surface is elsewhere at any other; of what stands still, all
-count. Sky is taken for infinitely far. All other pixels are *revealed*.
+into the image, and one of the four pixels round it, or their interpolation on a slanting surface, lies within 2 % of the
+point's depth (`SAME_SURFACE`). Of what moves, only source frames of the same animation time count, because a moving surface
+is elsewhere at any other; of what stands still, all count. Sky is taken for infinitely far. All other pixels are *revealed*.
 
 A pixel is *moving* if its instance is an animated subject (role `subject` in the grid's table of instances). Datasets without
 that table have no moving mask: depth alone cannot tell a moving surface from one that is uncovered.
@@ -26,6 +26,9 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 SUBJECT = "subject"
+
+_SLANT = 0.25
+"""Relative spread of 1/depth round a point up to which its four pixels are taken for one slanting surface."""
 
 
 def moving(clip: ClipView, subjects: NDArray[np.uint16]) -> Bools:
@@ -110,11 +113,18 @@ class _Pixels:
         height, width = inverse.shape
         inside = front & (uv >= 0).all(axis=1) & (uv[:, 0] < width) & (uv[:, 1] < height)
         expected = self.inverse[which] / z  # 1/depth of the point in that view
-        low = np.floor(uv - 0.5)
-        close = np.zeros(len(which), bool)
-        for right in (0, 1):
-            for down in (0, 1):
-                column = np.clip(np.where(inside, low[:, 0] + right, 0), 0, width - 1).astype(np.intp)
-                row = np.clip(np.where(inside, low[:, 1] + down, 0), 0, height - 1).astype(np.intp)
-                close |= np.abs(inverse[row, column] - expected) <= SAME_SURFACE * expected
+        place = np.where(inside[:, None], uv - 0.5, 0.0)
+        low = np.floor(place)
+        (x, y), corners, close = (place - low).T, [], np.zeros(len(which), bool)
+        between = np.zeros(len(which))
+        for right, wide in ((0, 1 - x), (1, x)):
+            for down, high in ((0, 1 - y), (1, y)):
+                column = np.clip(low[:, 0] + right, 0, width - 1).astype(np.intp)
+                row = np.clip(low[:, 1] + down, 0, height - 1).astype(np.intp)
+                value = inverse[row, column]
+                corners.append(value)
+                between += wide * high * value
+                close |= np.abs(value - expected) <= SAME_SURFACE * expected
+        one_surface = np.maximum.reduce(corners) <= (1 + _SLANT) * np.minimum.reduce(corners)
+        close |= one_surface & (np.abs(between - expected) <= SAME_SURFACE * expected)
         return np.asarray(inside & close)

@@ -29,7 +29,10 @@ SIDE = 240
 
 GAP = 4
 QUALITY = 85
-_SHOWN = ("psnr_pooled", "ssim", "psnr_moving", "camera_cells", "time_cells")
+_SHOWN = (
+    ("psnr_pooled", "{} dB"), ("ssim", "SSIM {}"), ("psnr_moving", "{} dB moving"), ("psnr_static", "{} dB static"),
+    ("camera_cells", "{} cameras off"), ("time_cells", "{} times off"), ("rel_rot", "{}° RelRot"), ("lpips", "LPIPS {}"),
+)  # fmt: skip
 _STYLE = """
 :root{color-scheme:light dark;--line:#8884;--soft:#8881}
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1400px;padding:0 1rem}
@@ -40,7 +43,8 @@ th:first-child,td:first-child{text-align:left}th{font-weight:600}small{opacity:.
 article{border:1px solid var(--line);border-radius:8px;padding:.8rem 1rem;margin:1rem 0;background:var(--soft)}
 article h3{margin:0;font-size:1rem}article p{margin:.1rem 0 .6rem;opacity:.8;font-size:.9rem}
 .strip{display:inline-block}.strip img{display:block;width:100%}.heads{display:grid;font-size:.8rem;margin-bottom:.3rem}
-.heads div{overflow:hidden;text-overflow:ellipsis}.heads b{display:block}.wrong{color:#c22}
+.heads div{overflow:hidden;text-overflow:ellipsis}.heads b,.heads span{display:block}.heads span{opacity:.75;line-height:1.35}
+.wrong{color:#c22}
 """
 
 
@@ -109,13 +113,15 @@ def _tables(report: Report) -> list[str]:
     methods = list(report.summarised())
     for group in writing.shown_groups(report):
         found.append(f"<h2>{html.escape(writing.title_of(group))}</h2>")
-        for names in writing.tables_of(report):
+        tables = writing.tables_of(report)
+        for names in tables if group.kind == "all" else tables[:1]:
             head = "".join(f"<th>{html.escape(writing.heading(name))}</th>" for name in names)
             rows = ""
             for method in methods:
                 cells = (html.escape(writing.cell(report.stat(method, group, name), name)) for name in names)
                 rows += f"<tr><td>{html.escape(method.name)}</td>{''.join(f'<td>{text}</td>' for text in cells)}</tr>"
             found.append(f'<div class="scroll"><table><tr><th>method</th>{head}</tr>{rows}</table></div>')
+    found.append("<p><small>All measures of every group are in the Markdown and JSON reports.</small></p>")
     return found
 
 
@@ -139,8 +145,7 @@ def _article(report: Report, task: Task, methods: Mapping[str, Method], path: Pa
         columns.append((result.name, frames, _score_words(report, result.name, item.id)))
     width = _write_strip(path, [frames for _, frames, _ in columns], task)
     heads = "".join(
-        f"<div><b>{html.escape(name)}</b>{html.escape(words) if frames is not None else ''}</div>"
-        for name, frames, words in columns
+        f"<div><b>{html.escape(name)}</b>{words if frames is not None else ''}</div>" for name, frames, words in columns
     )
     wrong = "".join(f'<p class="wrong">{html.escape(words)}</p>' for _, frames, words in columns if frames is None)
     return (
@@ -157,15 +162,8 @@ def _score_words(report: Report, method: str, item: str) -> str:
     if item not in scores:
         return ""
     values = scores[item].values
-    there = [name for name in _SHOWN if name in values]
-    labels = {
-        "psnr_pooled": "dB",
-        "ssim": "SSIM",
-        "psnr_moving": "dB moving",
-        "camera_cells": "cam",
-        "time_cells": "time",
-    }
-    return " · ".join(f"{writing.number(values[name], name)} {labels[name]}" for name in there)
+    words = [text.format(writing.number(values[name], name)) for name, text in _SHOWN if name in values]
+    return "".join(f"<span>{html.escape(word)}</span>" for word in words)
 
 
 def _write_strip(path: Path, clips: list[Frames | None], task: Task) -> int:
@@ -181,7 +179,7 @@ def _write_strip(path: Path, clips: list[Frames | None], task: Task) -> int:
         for clip in clips:
             image = np.full((height, width, 3), 128, np.uint8) if clip is None else clip[min(f, len(clip) - 1)]
             how = cv2.INTER_NEAREST if scale >= 1 else cv2.INTER_AREA
-            row += [cv2.resize(image, size, interpolation=how), np.full((size[1], GAP, 3), 255, np.uint8)]
+            row += [cv2.resize(image, size, interpolation=how), np.full((size[1], GAP, 3), 128, np.uint8)]
         pictures.append(Image.fromarray(np.concatenate(row[:-1], axis=1)))
     pictures[0].save(path, save_all=True, append_images=pictures[1:], loop=0, quality=QUALITY, method=2,
                      duration=max(20, round(1000 / task.target.fps)))  # fmt: skip
