@@ -61,7 +61,7 @@ def connected(options: RenderOptions) -> Iterator[None]:
                 object_store_memory=LOCAL_OBJECT_STORE,
                 **quiet,
             )
-    except Exception as error:  # noqa: BLE001  Ray raises a plain Exception when its processes do not start in time
+    except Exception as error:  # Ray raises a plain one when its processes do not start in time
         where = f"the Ray at {options.address}" if options.address else "a local Ray"
         raise WorkError(f"address: {where} cannot be used: {str(error).splitlines()[0]}") from error
     try:
