@@ -1,18 +1,17 @@
-"""Where long work is done: few threads of low priority, so that pointing at cells stays quick meanwhile."""
+"""Where long work is done: few threads, so that pointing at cells stays quick meanwhile.
+
+They have no lower priority than the others: what is put off while it holds Python's lock would hold up everybody.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeVar
 
 Value = TypeVar("Value")
-
-NICE = 10
 
 
 class StoppedError(Exception):
@@ -20,14 +19,14 @@ class StoppedError(Exception):
 
 
 class Workroom:
-    """Runs functions in `threads` threads of low priority. The same key at the same time is worked out once.
+    """Runs functions in `threads` threads. The same key at the same time is worked out once.
 
     `stop` is set when the room closes: long functions look at it.
     """
 
     def __init__(self, threads: int = 2):
         self.stop = threading.Event()
-        self._pool = ThreadPoolExecutor(threads, "camxtime-view", initializer=_step_back)
+        self._pool = ThreadPoolExecutor(threads, "camxtime-view")
         self._running: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
 
@@ -54,9 +53,3 @@ class Workroom:
     def _forget(self, key: Hashable) -> None:
         with self._lock:
             self._running.pop(key, None)
-
-
-def _step_back() -> None:
-    """Linux has a priority for each thread; elsewhere this does nothing."""
-    with suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
