@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from camxtime.shards.dataset import Dataset
 
 
+CHECKPOINT_BATCH = 8
+"""Items that a checkpoint predicts at once."""
+
+
 def _size(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, int] | None:
     """WIDTHxHEIGHT → (H, W)."""
     if text is None:
@@ -35,6 +39,8 @@ def _size(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int,
 @click.argument("predictions", nargs=-1, metavar="[NAME=]FOLDER...")
 @click.option("--baseline", "baselines", multiple=True, metavar="NAME",
               help="A baseline beside them: copy, reshuffle, median, depth-warp, oracle, or all. Repeatable.")  # fmt: skip
+@click.option("--checkpoint", "checkpoints", multiple=True, metavar="[NAME=]RUN",
+              help="A model trained with camxtime: a run's folder or a checkpoint. Repeatable.")  # fmt: skip
 @click.option("--measure", "parts", default="frames,masks,cells", show_default=True, metavar="PARTS",
               help="What is measured: some of frames,masks,cells,poses,sync, or all.")  # fmt: skip
 @click.option("--size", callback=_size, metavar="WxH", help="Cut the truth to this size (cover, centre crop), for models with a "
@@ -66,6 +72,7 @@ def command(
     dataset: str,
     predictions: tuple[str, ...],
     baselines: tuple[str, ...],
+    checkpoints: tuple[str, ...],
     parts: str,
     size: tuple[int, int] | None,
     resize: bool,
@@ -85,7 +92,8 @@ def command(
 
     \b
     camxtime evaluate bench.json out/demo --baseline all
-    camxtime evaluate bench.json out/demo mine=out/mine theirs=out/theirs --json scores.json --html out/page
+    camxtime evaluate bench.json out/demo --checkpoint out/run --baseline copy --html out/page
+    camxtime evaluate bench.json out/demo mine=out/mine theirs=out/theirs --json scores.json
     camxtime evaluate bench.json out/demo out/mine --size 832x480 --lpips alexnet.pth --lpips alex.pth --measure all
 
     Exit code 1 if a prediction is missing, surplus or of the wrong length or size: each is named, none is averaged over.
@@ -107,6 +115,9 @@ def command(
         progress=True,
     )  # fmt: skip
     methods = _methods(items, predictions, baselines, resize)
+    _add_checkpoints(methods, checkpoints)
+    if not methods:
+        raise InputError("There is nothing to score: name a folder of predictions, a --checkpoint or a --baseline.")
     wrong = _problems(methods, items, TaskReader(data, size))
     if wrong and not partial:
         _name_all(wrong)
@@ -134,6 +145,11 @@ def _named(text: str, option: str) -> tuple[str, str]:
     return name, value
 
 
+def _method_name(text: str) -> tuple[str, str]:
+    """(name, path) of `NAME=PATH`, or of a path that is its own name."""
+    return _named(text, "predictions") if "=" in text else (Path(text).resolve().name, text)
+
+
 def _check_plan(items: EvalSet, file: Path, data: Dataset) -> None:
     """A benchmark that was cut from a spec knows what its grids were to be rendered from: compare that too."""
     if items.planned:
@@ -156,16 +172,27 @@ def _methods(
         found[name] = method
 
     for text in predictions:
-        name, folder = _named(text, "predictions") if "=" in text else (Path(text).resolve().name, text)
+        name, folder = _method_name(text)
         add(name, FolderPredictions(folder, items, resize))
     wanted = list(BASELINES) if "all" in baselines else list(baselines)
     for name in wanted:
         if name not in BASELINES:
             raise InputError(f"--baseline {name!r}: there is {', '.join(BASELINES)}, or all.")
         add(name, BASELINES[name])
-    if not found:
-        raise InputError("There is nothing to score: name a folder of predictions, or a --baseline.")
     return found
+
+
+def _add_checkpoints(methods: dict[str, Method], checkpoints: tuple[str, ...]) -> None:
+    if not checkpoints:
+        return
+    from camxtime.evaluation.tasks import Batched
+    from camxtime.training.predictor import CheckpointPredictor
+
+    for text in checkpoints:
+        name, path = _method_name(text)
+        if name in methods:
+            raise InputError(f"Two methods are called {name!r}: name them apart, as NAME=RUN.")
+        methods[name] = Batched(CheckpointPredictor(Path(path)).many, CHECKPOINT_BATCH)
 
 
 def _problems(methods: dict[str, Method], items: EvalSet, reader: TaskReader) -> list[str]:
