@@ -133,9 +133,9 @@ class Benchmark {
     this.count.textContent = plural(this.shown.length, "item");
     const metric = this.metric.value;
     fill(this.list, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Item"), h("th", { scope: "col" }, "Task"), predictions.map(({ name }) => h("th", { scope: "col", class: "right" }, `${name} ${metric && this.label(metric)}`)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Item"), h("th", { scope: "col", class: "task" }, "Task"), predictions.map(({ name }) => h("th", { scope: "col", class: "right", title: metric && this.label(metric) }, name)))),
       h("tbody", {}, this.shown.map((item) => h("tr", { "data-item": item.id, "aria-current": item === this.item ? "true" : null },
-        h("td", {}, h("button", { type: "button", class: "row", onclick: () => { this.open(item); this.save(); } }, item.id)), h("td", {}, item.task),
+        h("td", {}, h("button", { type: "button", class: "row", onclick: () => { this.open(item); this.save(); } }, item.id)), h("td", { class: "task" }, item.task),
         predictions.map((prediction) => h("td", { class: "right" }, this.words(prediction, item))))))));
   }
 

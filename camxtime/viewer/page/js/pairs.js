@@ -99,6 +99,8 @@ class Pairs {
     this.timeChart = lineChart("Time shown, by frame");
     this.cameraChart = lineChart("Camera, by frame");
     const timeline = openTimeline((frame) => { clips.show(frame); this.paint(frame); poses.show(frame); this.drawCharts(frame); }, { signal });
+    const stage = h("div", { class: "stage pair-stage" }, clips.element);
+    stage.style.setProperty("--ratio", String(source.rows[0].W / source.rows[0].H));
     load();
     timeline.load(target.cameras.length, source.rows[0].fps);
     return [
@@ -107,8 +109,8 @@ class Pairs {
           .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
         this.pads.map(({ pad, row }) => [this.pads.length > 1 && h("h3", {}, row.id), pad.element]),
         h("div", { class: "charts" }, this.timeChart.element, this.cameraChart.element)),
-      h("section", { class: "panel stack", "aria-label": "Clips" },
-        h("div", { class: "stage pair-stage" }, clips.element), timeline.element, h("p", { class: "small" }, pair.caption ?? ""), poses.element),
+      h("section", { class: "panel stack sized", "aria-label": "Clips" },
+        stage, timeline.element, h("p", { class: "small" }, pair.caption ?? ""), poses.element),
     ];
   }
 
