@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 
 from camxtime.errors import DataError, InputError
 from camxtime.sampling.tracks import ClipRef
 from camxtime.sampling.view import Cut
 from camxtime.shards import codecs as codec_module
-from camxtime.shards.codecs import Codec, Jpeg
+from camxtime.shards.codecs import Codec, Jpeg, jpeg_library
 from camxtime.shards.layout import CellError
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def _places(wanted: Sequence[Wanted]) -> dict[tuple[str, str], dict[tuple[int, i
 def _jpeg_into(payload: bytes, size: tuple[int, int], target: Image) -> None:
     """Decode into [H, W, 3], which bounds what is decoded, whatever size the bytes declare."""
     try:
-        declared = simplejpeg.decode_jpeg(payload, "RGB", buffer=target).shape[:2]
+        declared = jpeg_library().decode_jpeg(payload, "RGB", buffer=target).shape[:2]
     except ValueError as error:
         raise DataError(f"the image does not decode as {size[1]}×{size[0]} pixels: {error}.") from error
     _check_size(declared, size)
@@ -178,9 +177,9 @@ def _jpeg_reduced(payload: bytes, cut: Cut) -> Image:
     """The image, smaller by `cut.reduction()`; nothing is allocated before the declared size is checked."""
     factor = cut.reduction()
     try:
-        _check_size(simplejpeg.decode_jpeg_header(payload)[:2], cut.stored)
+        _check_size(jpeg_library().decode_jpeg_header(payload)[:2], cut.stored)
         height, width = (side // factor for side in cut.stored)
-        image: Image = simplejpeg.decode_jpeg(payload, "RGB", min_height=height, min_width=width)
+        image: Image = jpeg_library().decode_jpeg(payload, "RGB", min_height=height, min_width=width)
     except ValueError as error:
         raise DataError(f"the image does not decode: {error}.") from error
     return image

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from types import ModuleType
 from typing import ClassVar
 
 import numpy as np
@@ -94,6 +95,15 @@ class _Rgb(Codec, ABC):
     channels = 3
 
 
+def jpeg_library() -> ModuleType:
+    """simplejpeg, imported when first needed: datasets without JPEG images are read without it."""
+    try:
+        import simplejpeg
+    except ImportError as error:
+        raise InputError("JPEG images need simplejpeg: pip install simplejpeg.") from error
+    return simplejpeg
+
+
 @dataclass(frozen=True)
 class Jpeg(_Rgb):
     """Baseline JPEG by libjpeg-turbo; `subsampling` is "420" or "444"."""
@@ -104,21 +114,15 @@ class Jpeg(_Rgb):
     extension = "jpg"
 
     def _encode(self, image: Image) -> bytes:
-        import simplejpeg
-
-        return bytes(simplejpeg.encode_jpeg(image, self.quality, "RGB", self.subsampling))
+        return bytes(jpeg_library().encode_jpeg(image, self.quality, "RGB", self.subsampling))
 
     def _decode(self, data: bytes, size: Size) -> Image:
-        import simplejpeg
-
-        image: Image = simplejpeg.decode_jpeg(data, "RGB")
+        image: Image = jpeg_library().decode_jpeg(data, "RGB")
         return image
 
     def _size(self, data: bytes) -> Size:
-        import simplejpeg
-
         try:
-            height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+            height, width, _, _ = jpeg_library().decode_jpeg_header(data)
         except ValueError as error:
             raise DataError(f"the bytes are not a JPEG image: {error}") from error
         return int(height), int(width)

@@ -22,7 +22,7 @@ def test_training_needs_neither_ray_nor_blender_nor_pydantic(
     (tmp_path / "config.yaml").write_bytes(config_yaml(config.changed({"run.steps": 1})))
     code = (
         "import sys\n"
-        "for name in ('pydantic', 'ray', 'bpy', 'av', 'torchdata', 'skimage', 'scipy', 'diffusers', 'pandas'):\n"
+        "for name in ('pydantic', 'ray', 'bpy', 'simplejpeg', 'av', 'torchdata', 'skimage', 'scipy', 'diffusers', 'pandas'):\n"
         "    sys.modules[name] = None\n"
         "import camxtime, pathlib\n"
         "from camxtime.training import read_config, train\n"

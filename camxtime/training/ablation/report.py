@@ -51,7 +51,7 @@ def write_report(study: Study, dataset: Dataset, kinds: Sequence[Condition], pat
             f"![Clips]({path.stem}/clips.png)", "",
         ]  # fmt: skip
     write_atomic(path, "\n".join(lines).encode())
-    summary = {name: {m: value_of(done, m).__dict__ for m in MEASURES} for name, done in runs.items()}
+    summary = {name: {m: value_of(done, m).to_json() for m in MEASURES} for name, done in runs.items()}
     write_atomic(folder / "summary.json", json.dumps(summary, indent=1).encode())
 
 

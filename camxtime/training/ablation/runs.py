@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from camxtime.errors import DataError, InputError, WorkError
 from camxtime.evaluation.baselines import BASELINES
-from camxtime.evaluation.tasks import Batched
+from camxtime.evaluation.tasks import Batched, Predictor
 from camxtime.shards.atomic import write_atomic
 from camxtime.training.ablation.items import MODES, ablation_items
 from camxtime.training.ablation.pairs import ConditionSampler, condition_grids
@@ -90,7 +90,7 @@ def run_one(study: Study, dataset: Dataset, name: str, seed: int) -> dict[str, A
     predictor = CheckpointPredictor(folder, config.run.device)
     size = (config.model.height, config.model.width)
     items = ablation_items(dataset, sets.validation, config.model.frames, study.of.grids)
-    scores = score_items(dataset, items, Batched(predictor.many, len(MODES)), size)
+    scores = score_items(dataset, items, {name: Batched(predictor.many, len(MODES))}, size)[name]
     value = {
         "key": key, "condition": name, "seed": seed, "steps": config.run.steps, "grids": len(grids), "loss": summary.loss,
         "seconds": time.perf_counter() - began, "items": [score.to_json() for score in scores],
@@ -109,11 +109,11 @@ def score_baselines(study: Study, dataset: Dataset) -> None:
     sets = held_out_sets(study, dataset)
     items = ablation_items(dataset, sets.validation, config.model.frames, study.of.grids)
     size = (config.model.height, config.model.width)
-    rows = {
-        name: [score.to_json() for score in score_items(dataset, items, predictor, size)]
-        for name, predictor in BASELINES.items()
-        if name != "depth-warp" or "depth" in dataset.passes
+    methods: dict[str, Predictor | Batched] = {
+        name: method for name, method in BASELINES.items() if name != "depth-warp" or "depth" in dataset.passes
     }
+    scored = score_items(dataset, items, methods, size)
+    rows = {name: [score.to_json() for score in scores] for name, scores in scored.items()}
     write_atomic(target, json.dumps({"key": key, "baselines": rows}, allow_nan=False).encode())
 
 

@@ -1,8 +1,7 @@
-"""Scores that a full grid allows: besides PSNR and SSIM, moving and static pixels apart, and camera and time error in cells.
+"""The ablation's scores of a predictor: those of `camxtime.evaluation`, one flat row a clip.
 
-A frame's camera and time error is its distance, in cells, to the ground-truth cell that looks most like it (least squared
-error over all C × T cells of the grid; of equals the one nearest to what was asked for). It tells a wrong camera from a
-wrong time, which PSNR does not. It is unreliable for very blurry frames and where little moves.
+PSNR is pooled over a clip (a copied frame would make the mean of frames infinite) and no clip counts for more than 60 dB.
+Moving pixels are those of animated subjects, by the pass instance. Camera and time error: to the nearest cell of the grid.
 """
 
 from __future__ import annotations
@@ -12,12 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from camxtime.evaluation.items import EvalItem, EvalSet
-from camxtime.evaluation.metrics import Frames, pooled_psnr, squared_error, ssim
-from camxtime.evaluation.tasks import Batched, Predictor, Task, TaskReader, checked
-from camxtime.splits.tracks import CellTrack
+from camxtime.evaluation.options import EvalOptions
+from camxtime.evaluation.scorer import Scorer
+from camxtime.evaluation.tasks import Batched, Prediction, Predictor, Task, TaskReader, checked
 
 if TYPE_CHECKING:
     from camxtime.shards.dataset import Dataset
@@ -25,103 +23,67 @@ if TYPE_CHECKING:
 EXACT_DB = 60.0
 """What a clip without any error counts in means."""
 
-MOVES_BY = 24
-"""A pixel of a cell moves if it differs by more than this (of 255, in any channel) from another time at that camera."""
-
 
 @dataclass(frozen=True)
 class ItemScore:
     """One clip. psnr, moving, static: dB of the squared error over the clip's (such) pixels, None where there is no such
-    pixel. ssim: mean over frames. camera, time: mean over frames of the error in cells."""
+    pixel or no pass that tells. ssim: mean over frames. camera, time: mean over frames of the error in cells. sharpness: of
+    the frames' gradients against the truth's."""
 
     id: str
     mode: str
     stage: str
-    psnr: float | None
+    psnr: float
     ssim: float
     moving: float | None
     static: float | None
     camera: float
     time: float
+    sharpness: float | None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
 
 
-class GridCells:
-    """All cells of a grid at the evaluation's size: rgb uint8 [C, T, H, W, 3], moving bool [C, T, H, W]."""
-
-    def __init__(self, reader: TaskReader, grid: str):
-        record = reader.dataset.grid(grid)
-        cameras, times = record.index.shard.shape[1], record.index.shard.shape[0]
-        each = [(c, t) for c in range(cameras) for t in range(times)]
-        track = CellTrack(grid, tuple(c for c, _ in each), tuple(t for _, t in each))
-        clip = reader.task(EvalItem(grid, "", "", track, track)).target.rgb
-        self.rgb: Frames = clip.reshape(cameras, times, *clip.shape[1:])
-        self.moving = _moving(self.rgb)
-
-    def errors(self, frames: Frames, cameras: NDArray[np.int64], times: NDArray[np.int64]) -> tuple[float, float]:
-        """Mean camera and time error of frames [F, H, W, 3] that were asked for at (cameras, times), in cells."""
-        count_c, count_t = self.rgb.shape[:2]
-        cells = self.rgb.reshape(count_c * count_t, -1).astype(np.float32)
-        given = frames.reshape(len(frames), -1).astype(np.float32)
-        apart = (cells**2).sum(1)[None] - 2 * given @ cells.T  # squared distances but for a constant of each frame
-        at_c, at_t = np.divmod(np.arange(count_c * count_t), count_t)
-        far_c, far_t = np.abs(at_c[None] - cameras[:, None]), np.abs(at_t[None] - times[:, None])
-        tie = apart <= apart.min(axis=1, keepdims=True) + 1e-6 * np.abs(apart).max()
-        nearest = np.where(tie, far_c + far_t, count_c + count_t).argmin(axis=1)
-        rows = np.arange(len(frames))
-        return float(far_c[rows, nearest].mean()), float(far_t[rows, nearest].mean())
-
-
 def score_items(
-    dataset: Dataset, items: EvalSet, predictor: Predictor | Batched, size: tuple[int, int]
-) -> list[ItemScore]:
-    """Score a predictor on items of whole grids, at (H, W)."""
+    dataset: Dataset, items: EvalSet, methods: dict[str, Predictor | Batched], size: tuple[int, int]
+) -> dict[str, list[ItemScore]]:
+    """Score methods on items at (H, W): method → a row for each item."""
     reader = TaskReader(dataset, size)
-    scores = []
-    for grid, group in _by_grid(items.items):
-        cells = GridCells(reader, grid)
+    scorer = Scorer(dataset, EvalOptions(parts=("frames", "masks", "cells"), size=size, cells="full"))
+    scores: dict[str, list[ItemScore]] = {name: [] for name in methods}
+    for group in _by_grid(items.items):
         tasks = [reader.task(item) for item in group]
-        for task, result in zip(tasks, _predicted(predictor, tasks), strict=True):
-            scores.append(_score(task, checked(task, result).frames, cells))
+        for name, method in methods.items():
+            for task, result in zip(tasks, _predicted(method, tasks), strict=True):
+                scores[name].append(_row(scorer, name, task, checked(task, result)))
     return scores
 
 
-def _score(task: Task, frames: Frames, cells: GridCells) -> ItemScore:
-    target = task.target
-    error = squared_error(frames, target.rgb)
-    moving = cells.moving[target.cameras, target.times]
-    camera, time = cells.errors(frames, target.cameras, target.times)
+def _row(scorer: Scorer, name: str, task: Task, prediction: Prediction) -> ItemScore:
+    values = scorer.score(name, task, Prediction(prediction.frames)).values
     return ItemScore(
-        task.item.id, task.item.mode, target.grid.rsplit(".", 1)[0], _db(error), float(ssim(frames, target.rgb).mean()),
-        _db(error, moving), _db(error, ~moving), camera, time,
+        task.item.id, task.item.mode, task.target.grid.rsplit(".", 1)[0], min(values["psnr_pooled"], EXACT_DB),
+        values["ssim"], _db(values.get("psnr_moving")), _db(values.get("psnr_static")), values["camera_cells"],
+        values["time_cells"], None if np.isnan(values["sharpness"]) else values["sharpness"],
     )  # fmt: skip
 
 
-def _db(error: NDArray[np.float64], mask: NDArray[np.bool_] | None = None) -> float | None:
-    value = pooled_psnr(error, mask)
-    return None if np.isnan(value) else min(value, EXACT_DB)
+def _db(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else min(value, EXACT_DB)
 
 
-def _moving(rgb: Frames) -> NDArray[np.bool_]:
-    """[C, T, H, W]: whether a pixel of a cell differs from that of any other time at the same camera."""
-    low, high = rgb.min(axis=1, keepdims=True), rgb.max(axis=1, keepdims=True)
-    apart = np.maximum(rgb.astype(np.int16) - low, high.astype(np.int16) - rgb)
-    return np.asarray(apart.max(axis=-1) > MOVES_BY)
-
-
-def _predicted(predictor: Predictor | Batched, tasks: list[Task]) -> Iterator[Any]:
-    if not isinstance(predictor, Batched):
-        yield from (predictor(task) for task in tasks)
+def _predicted(method: Predictor | Batched, tasks: list[Task]) -> Iterator[Any]:
+    if not isinstance(method, Batched):
+        yield from (method(task) for task in tasks)
         return
-    for start in range(0, len(tasks), predictor.size):
-        yield from predictor.predict(tasks[start : start + predictor.size])
+    for start in range(0, len(tasks), method.size):
+        yield from method.predict(tasks[start : start + method.size])
 
 
-def _by_grid(items: Iterable[EvalItem]) -> Iterator[tuple[str, list[EvalItem]]]:
+def _by_grid(items: Iterable[EvalItem]) -> Iterator[list[EvalItem]]:
     groups: dict[str, list[EvalItem]] = {}
     for item in items:
         groups.setdefault(item.target.grid, []).append(item)
-    yield from groups.items()
+    yield from groups.values()

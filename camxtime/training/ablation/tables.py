@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from camxtime.evaluation.stats import json_number
 from camxtime.training.ablation.items import WARPED
 
 Floats = NDArray[np.float64]
@@ -36,8 +37,15 @@ class Value:
             half = float(T_975.get(len(given), 1.96) * given.std(ddof=1) / np.sqrt(len(given)))
         return Value(float(given.mean()), half, tuple(map(float, given)))
 
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        half = None if self.half is None else json_number(self.half)
+        return {"mean": json_number(self.mean), "half": half, "seeds": [json_number(value) for value in self.seeds]}
+
     def text(self, digits: int) -> str:
-        """Mean ± half-width."""
+        """Mean ± half-width; a dash where there is none."""
+        if np.isnan(self.mean):
+            return "–"
         return f"{self.mean:.{digits}f}" + ("" if self.half is None else f" ± {self.half:.{digits}f}")
 
     def apart(self, other: Value) -> bool | None:
