@@ -40,8 +40,8 @@ class ModelConfig:
     """
 
     frames: int = 8
-    height: int = 48
-    width: int = 48
+    height: int = 32
+    width: int = 32
     time_stride: int = 4
     patch: int = 8
     dim: int = 128
@@ -137,8 +137,8 @@ class RunConfig:
     *_every: steps between; 0: never but at the end. solver, solver_steps: of flow matching when sampling.
     """
 
-    steps: int = 600
-    batch: int = 8
+    steps: int = 500
+    batch: int = 16
     accumulate: int = 1
     seed: int = 0
     context_drop: float = 0.3
@@ -146,12 +146,12 @@ class RunConfig:
     precision: str = "auto"
     threads: int = 0
     compile: bool = False
-    checkpoint_every: int = 200
+    checkpoint_every: int = 250
     keep: int = 2
-    sample_every: int = 200
+    sample_every: int = 250
     samples: int = 2
     validate_every: int = 0
-    validation_pairs: int = 32
+    validation_pairs: int = 48
     solver: str = "euler"
     solver_steps: int = 20
     tensorboard: bool = True

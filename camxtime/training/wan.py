@@ -99,10 +99,11 @@ class WanModel(nn.Module):
             raise InputError("Wan-2.1 needs text embeddings: UMT5's of the captions, or of the empty prompt.")
         self._added = self.conditioned(known)
         both = torch.cat([noisy, source], dim=2)
+        kind = self._patches(self.transformer).weight.dtype
         try:
             velocity: Tensor = self.transformer(
-                hidden_states=both.to(self._patches(self.transformer).weight.dtype), timestep=1000.0 * sigma,
-                encoder_hidden_states=known.text, return_dict=False,
+                hidden_states=both.to(kind), timestep=1000.0 * sigma,
+                encoder_hidden_states=known.text.to(kind), return_dict=False,
             )[0]  # fmt: skip
         finally:
             self._added = None
@@ -111,7 +112,8 @@ class WanModel(nn.Module):
     @torch.no_grad()
     def encode(self, video: Tensor) -> Tensor:
         """[B, F, 3, H, W] in [−1, 1] → normalised latents [B, z, F', h, w], F' = (F − 1)/4 + 1."""
-        latents = self.vae.encode(video.transpose(1, 2).to(self.vae.dtype)).latent_dist.mode()
+        with torch.autocast(video.device.type, enabled=False):  # the autoencoder computes as it was loaded
+            latents = self.vae.encode(video.transpose(1, 2).to(self.vae.dtype)).latent_dist.mode()
         mean, deviation = self._statistics(latents)
         return (latents - mean) / deviation
 
@@ -119,7 +121,8 @@ class WanModel(nn.Module):
     def decode(self, latents: Tensor) -> Tensor:
         """Normalised latents → [B, F, 3, H, W] in [−1, 1]."""
         mean, deviation = self._statistics(latents)
-        video = self.vae.decode((latents * deviation + mean).to(self.vae.dtype), return_dict=False)[0]
+        with torch.autocast(latents.device.type, enabled=False):
+            video = self.vae.decode((latents * deviation + mean).to(self.vae.dtype), return_dict=False)[0]
         return video.transpose(1, 2).float().clamp(-1, 1)
 
     def losses(self, target: Tensor, source: Tensor, known: Conditions, draw: Draw) -> Tensor:
