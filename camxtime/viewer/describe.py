@@ -64,23 +64,29 @@ def site(source: Source, dataset: Dataset, features: Mapping[str, bool], splits:
 def grid_rows(dataset: Dataset, manifest: Manifest | None, planned: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """One row a grid. planned: sizes of the grids of a spec, for those that are not there yet."""
     split_of = manifest.split_of if manifest is not None else {}
-    names = ("grid", "scene", "animation", "path", "caption", "status", "C", "T", "W", "H", "fps", "digest", "cells")
-    rows = []
-    for row, parameters in zip(
-        dataset.grids.table.select(names).to_pylist(), dataset.grids.column("path_parameters"), strict=True
-    ):
-        row["id"] = row.pop("grid")
-        row["path_kind"] = str(_parsed(parameters, row["id"]).get("kind", ""))
-        row["split"] = split_of.get(row["id"])
-        row["thumb"] = f"thumbs/{row['id']}/diagonal.webp?v={row['digest'][:16]}"
-        row["mosaic"] = _mosaic(row)
-        rows.append(row)
+    rows = _rows(dataset, split_of, range(len(dataset)))
     rows += [_missing(grid, planned.get(grid, {}), split_of) for grid in dataset.header["missing_grids"]]
     return {"grids": sorted(rows, key=lambda row: str(row["id"]))}
 
 
-def grid_details(dataset: Dataset, grid: Grid, row: dict[str, Any]) -> dict[str, Any]:
-    """One grid with its cameras, instances and what it was drawn from."""
+def _rows(dataset: Dataset, split_of: Mapping[str, str], numbers: range) -> list[dict[str, Any]]:
+    """Rows of the grids with these numbers, in order."""
+    names = ["grid", "scene", "animation", "path", "caption", "status", "C", "T", "W", "H", "fps", "digest", "cells"]
+    part = dataset.grids.table.slice(numbers.start, len(numbers)).select([*names, "path_parameters"])
+    rows: list[dict[str, Any]] = part.to_pylist()
+    for row in rows:
+        row["id"] = row.pop("grid")
+        row["path_kind"] = str(_parsed(row.pop("path_parameters"), row["id"]).get("kind", ""))
+        row["split"] = split_of.get(row["id"])
+        row["thumb"] = f"thumbs/{row['id']}/diagonal.webp?v={row['digest'][:16]}"
+        row["mosaic"] = _mosaic(row)
+    return rows
+
+
+def grid_details(dataset: Dataset, grid: Grid, manifest: Manifest | None) -> dict[str, Any]:
+    """One grid's row with its cameras, instances and what it was drawn from."""
+    number = dataset.grids.ordinal(grid.id)
+    row = _rows(dataset, manifest.split_of if manifest is not None else {}, range(number, number + 1))[0]
     extra = grid.row.extra
     value = {
         **row,
@@ -144,7 +150,7 @@ def _hex(colour: Any) -> str:
 def _parsed(text: str, grid: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"grids.parquet, grid {grid}: path_parameters is damaged: {error}.") from error
     return value if isinstance(value, dict) else {}
 
@@ -156,7 +162,7 @@ def _licence(dataset: Dataset) -> str:
         return ""
     try:
         value = json.loads(storage.read_bytes(name))
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""  # a publisher's own file; the page does without
     licence = value.get("license") if isinstance(value, dict) else None
     return licence if isinstance(licence, str) and not licence.startswith(UNSTATED) else ""

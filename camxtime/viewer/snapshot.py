@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from camxtime.shards.digest import dataset_digest
 from camxtime.shards.index import CONVENTIONS, DatasetHeader, build_index
 from camxtime.shards.layout import COMMITS, DATASET_JSON, FORMAT, FORMAT_VERSION, GRID_RECORDS, SHARDS_FOLDER
-from camxtime.shards.tables import INDEX, META_KEY
+from camxtime.shards.tables import INDEX, META_KEY, open_index_writer
 from camxtime.spec import DatasetSpec, expand
 
 
@@ -42,7 +40,8 @@ def _empty_index(folder: Path, header: DatasetHeader) -> None:
     digest = dataset_digest([], missing)
     for name, schema in INDEX.items():
         meta = json.dumps({"format_version": FORMAT_VERSION, "table": name, "build": digest}).encode()
-        pq.write_table(schema.empty_table().replace_schema_metadata({META_KEY: meta}), folder / name)
+        with (folder / name).open("wb") as file, open_index_writer(file, schema) as writer:
+            writer.add_key_value_metadata({META_KEY: meta})
     value = {
         "format": FORMAT, "format_version": FORMAT_VERSION, "name": header.name, "digest": digest, "build": digest,
         "counts": {"cells": 0, "videos": 0, "shards": 0, "nbytes": 0, "grids": 0},

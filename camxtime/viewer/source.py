@@ -31,6 +31,8 @@ SILENT_S = 60.0
 """A driver that has not written its run record for so long is not at work."""
 LOOK_EVERY_S = 2.0
 """How often, at most, the folder is looked at for change."""
+PATIENCE_S = 1.0
+"""Snapshots that take longer are built while the page goes on with the old one."""
 KEPT_SNAPSHOTS = 3
 _SHARE_OF_TIME = 20  # building snapshots takes at most this part of the time
 
@@ -80,23 +82,28 @@ class Source:
         return self._where.rstrip("/").rsplit("/", 1)[-1]
 
     def refresh(self) -> Dataset:
-        """The dataset, opened anew if the folder has changed since; the old one while the new is damaged."""
-        if self.local is None or not self._lock.acquire(blocking=False):
-            return self._dataset
-        try:
-            now = time.monotonic()
-            if now - self._looked < LOOK_EVERY_S or now - self._built < _SHARE_OF_TIME * self._build_s:
-                return self._dataset
+        """The dataset, opened anew if the folder has changed since; the old one while the new is damaged or takes long."""
+        now = time.monotonic()
+        due = now - self._looked >= LOOK_EVERY_S and now - self._built >= _SHARE_OF_TIME * self._build_s
+        if self.local is not None and due and self._lock.acquire(blocking=False):
             self._looked = now
+            if self._build_s > PATIENCE_S:
+                threading.Thread(target=self._renew, name="camxtime-view-index", daemon=True).start()
+            else:
+                self._renew()
+        return self._dataset
+
+    def _renew(self) -> None:
+        """Look, open anew if need be, and let go of the lock."""
+        try:
             signature = self._sign()
             if signature != self._signature:
                 self._dataset = self._open(signature)
                 self._signature = signature
-        except CamxtimeError:  # a file in the making: next time
+        except (CamxtimeError, OSError):  # a file in the making, or a folder that is going: next time
             pass
         finally:
             self._lock.release()
-        return self._dataset
 
     def grid(self, grid: str) -> Grid:
         """The grid with this id, its shards in the dataset; an HTTP error otherwise."""

@@ -83,15 +83,11 @@ class State:
 
     def grid_details(self, grid: Grid) -> bytes:
         """api/grids/<id>.json."""
-
-        def make() -> bytes:
-            rows = describe.grid_rows(self.dataset, self.manifest, {})["grids"]
-            row = next((row for row in rows if row["id"] == grid.id), None)
-            if row is None:
-                raise refuse(404, f"There is no grid {grid.id}.")
-            return json_bytes(describe.grid_details(self.dataset, grid, row))
-
-        return self.texts.get(("grid", grid.digest, grid.id), make)
+        dataset = self.dataset
+        return self.texts.get(
+            ("grid", grid.digest, grid.id),
+            lambda: json_bytes(describe.grid_details(dataset, grid, self.manifest)),
+        )
 
     def depth_range(self, grid: Grid) -> tuple[float, float]:
         """(near, far) that a grid's depth pictures are coloured by."""

@@ -118,3 +118,17 @@ def test_nothing_prepared_yet(ask: Ask, folder: Path) -> None:
 def test_imported_datasets_have_no_render(ask: Ask, dataset_dir: Path, tmp_path: Path) -> None:
     client = ask(dataset_dir, cache=tmp_path)
     assert client.get("/api/render.json").status_code == 404
+
+
+def test_a_snapshot_that_takes_long_is_built_aside(ask: Ask, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(source, "_SHARE_OF_TIME", 0)
+    monkeypatch.setattr(source, "PATIENCE_S", -1.0)
+    client = ask(folder)
+    before = client.get("/api/site.json").json()["dataset"]["digest"]
+    write_unit(folder, HALF, HALF.units(ARC)[2])
+    for _ in range(400):
+        if client.get("/api/site.json").json()["dataset"]["digest"] != before:
+            break
+        time.sleep(0.02)
+    assert client.get(f"/cells/{ARC}/2/4/rgb").status_code == 200
