@@ -44,6 +44,11 @@ export function jsonOnce(url) {
   return kept.get(url);
 }
 
+/** Ask for everything anew: the dataset has grown. */
+export function forgetAnswers() {
+  kept.clear();
+}
+
 /** `base?key=value&…`, without empty values. */
 export function withQuery(base, query) {
   const search = new URLSearchParams();

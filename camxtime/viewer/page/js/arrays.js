@@ -18,7 +18,9 @@ function array(url, Kind) {
     kept.set(url, there);
     return there;
   }
-  const promise = request(url).then((response) => response.arrayBuffer()).then((buffer) => new Kind(buffer)); // little-endian, as all browsers' machines are
+  const promise = request(url)
+    .then((response) => response.arrayBuffer())
+    .then((buffer) => new Kind(buffer)); // little-endian, as all browsers' machines are
   promise.catch(() => kept.delete(url));
   kept.set(url, promise);
   if (kept.size > KEPT) kept.delete(kept.keys().next().value);

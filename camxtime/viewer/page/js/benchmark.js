@@ -1,16 +1,18 @@
 // Benchmark: items of a manifest, truth against predictions, worst first.
 
 import { grids, json } from "./api.js";
+import { Scores } from "./benchmark_scores.js";
 import { openCompare } from "./compare.js";
 import { announce, field, fill, h, select } from "./dom.js";
-import { fixed, plural } from "./format.js";
+import { plural } from "./format.js";
 import { passUrl } from "./layers.js";
 import { keep, link } from "./router.js";
 import { empty, isAbort } from "./states.js";
 import { openTimeline } from "./timeline.js";
 
 export async function mount({ main, about, query, signal }) {
-  if (!about.features.benchmark) throw new Error("No benchmark is open: start `camxtime view` with --manifest and --predictions.");
+  if (!about.features.benchmark)
+    throw new Error("No benchmark is open: start `camxtime view` with --manifest and --predictions.");
   const [rows, data] = await Promise.all([grids(), json("api/benchmark.json", { signal })]);
   signal.throwIfAborted();
   if (!data.items.length) {
@@ -22,28 +24,73 @@ export async function mount({ main, about, query, signal }) {
 
 class Benchmark {
   constructor({ main, rows, data, query, signal }) {
-    Object.assign(this, { data, signal });
+    Object.assign(this, { data, signal, scores: new Scores(data) });
     this.title = "Benchmark";
     this.rows = new Map(rows.map((row) => [row.id, row]));
     this.tasks = [...new Set(data.items.map(({ task }) => task))].sort();
     this.metric = select([], "", () => this.changed());
     this.metricField = field("Metric", this.metric);
     this.fillMetrics();
-    this.by = data.predictions.length > 1 ? select(data.predictions.map(({ name }) => name), data.predictions[0].name, () => this.changed()) : null;
+    this.by =
+      data.predictions.length > 1
+        ? select(
+            data.predictions.map(({ name }) => name),
+            data.predictions[0].name,
+            () => this.changed(),
+          )
+        : null;
     this.task = select([["", "All"], ...this.tasks], "", () => this.changed());
-    this.order = select([["worst", "Worst first"], ["best", "Best first"], ["manifest", "As in the manifest"]], "worst", () => this.changed());
+    this.order = select(
+      [
+        ["worst", "Worst first"],
+        ["best", "Best first"],
+        ["manifest", "As in the manifest"],
+      ],
+      "worst",
+      () => this.changed(),
+    );
     this.list = h("div", { class: "scroll items" });
     this.count = h("p", { class: "small muted num", role: "status" });
-    this.compare = openCompare((mode) => { this.mode = mode; this.save(); }, signal);
+    this.compare = openCompare((mode) => {
+      this.mode = mode;
+      this.save();
+    }, signal);
     this.timeline = openTimeline((frame) => this.compare.show(frame), { signal });
     this.about = h("div", { class: "stack" });
-    fill(main,
-      h("div", { class: "head" }, h("h1", {}, "Benchmark"), h("span", { class: "muted small" }, data.manifest?.name ?? ""), h("span", { class: "muted small num" }, plural(data.items.length, "item"))),
-      h("div", { class: "bar filters" }, this.metricField, this.by && field("Order by", this.by), field("Task", this.task), field("Order", this.order), this.count),
-      data.predictions.length ? null : h("p", { class: "notice" }, "No predictions are open: --predictions DIR shows them beside the truth."),
-      h("div", { class: "benchmark" },
+    fill(
+      main,
+      h(
+        "div",
+        { class: "head" },
+        h("h1", {}, "Benchmark"),
+        h("span", { class: "muted small" }, data.manifest?.name ?? ""),
+        h("span", { class: "muted small num" }, plural(data.items.length, "item")),
+      ),
+      h(
+        "div",
+        { class: "bar filters" },
+        this.metricField,
+        this.by && field("Order by", this.by),
+        field("Task", this.task),
+        field("Order", this.order),
+        this.count,
+      ),
+      data.predictions.length
+        ? null
+        : h("p", { class: "notice" }, "No predictions are open: --predictions DIR shows them beside the truth."),
+      h(
+        "div",
+        { class: "benchmark" },
         h("section", { class: "panel", "aria-label": "Items" }, this.list),
-        h("section", { class: "panel stack", "aria-label": "Truth and predictions" }, this.compare.element, this.timeline.element, this.about)));
+        h(
+          "section",
+          { class: "panel stack", "aria-label": "Truth and predictions" },
+          this.compare.element,
+          this.timeline.element,
+          this.about,
+        ),
+      ),
+    );
     this.scoring = h("p", { class: "notice", role: "status", hidden: true });
     main.insertBefore(this.scoring, main.lastChild);
     this.update(query);
@@ -53,7 +100,10 @@ class Benchmark {
   /** The metrics there are: none before the first item is scored. */
   fillMetrics() {
     const chosen = this.metric.value;
-    fill(this.metric, this.data.metrics.map((name) => h("option", { value: name }, this.label(name))));
+    fill(
+      this.metric,
+      this.data.metrics.map((name) => h("option", { value: name }, this.scores.label(name))),
+    );
     if (this.data.metrics.includes(chosen)) this.metric.value = chosen;
     this.metricField.hidden = this.data.metrics.length === 0;
   }
@@ -66,7 +116,7 @@ class Benchmark {
     this.scoring.textContent = `Scoring: ${scoring.done} of ${scoring.total} done.`;
     const timer = setTimeout(async () => {
       try {
-        this.data = await json("api/benchmark.json", { signal: this.signal });
+        this.data = this.scores.data = await json("api/benchmark.json", { signal: this.signal });
         this.fillMetrics();
         this.draw();
         this.facts();
@@ -80,7 +130,9 @@ class Benchmark {
   }
 
   update(query) {
-    const choose = (element, value) => { if (element && [...element.options].some((option) => option.value === value)) element.value = value; };
+    const choose = (element, value) => {
+      if (element && [...element.options].some((option) => option.value === value)) element.value = value;
+    };
     choose(this.metric, query.metric);
     choose(this.by, query.by);
     choose(this.task, query.task ?? "");
@@ -98,45 +150,29 @@ class Benchmark {
   }
 
   save() {
-    keep("benchmark", "", { item: this.item?.id, metric: this.metric.value, by: this.by?.value, task: this.task.value, order: this.order.value === "worst" ? "" : this.order.value, mode: this.mode === "side" ? "" : this.mode });
-  }
-
-  label(metric) {
-    const measure = this.data.measures?.[metric];
-    return measure ? `${measure.label}${measure.unit ? ` (${measure.unit})` : ""}` : metric;
-  }
-
-  /** The score as it is read; what cannot be scored says why. */
-  words(prediction, item, metric = this.metric.value) {
-    if (prediction.problems?.[item.id]) return h("span", { class: "bad", title: prediction.problems[item.id] }, "not scored");
-    const value = this.score(prediction, item, metric);
-    if (value === null) return metric in (prediction.scores?.[item.id] ?? {}) ? "∞" : "–";
-    return fixed(value, this.data.measures?.[metric]?.digits ?? 3);
-  }
-
-  score(prediction, item, metric = this.metric.value) {
-    const value = prediction?.scores?.[item.id]?.[metric];
-    return typeof value === "number" ? value : null;
+    keep("benchmark", "", {
+      item: this.item?.id,
+      metric: this.metric.value,
+      by: this.by?.value,
+      task: this.task.value,
+      order: this.order.value === "worst" ? "" : this.order.value,
+      mode: this.mode === "side" ? "" : this.mode,
+    });
   }
 
   draw() {
-    const { items, predictions } = this.data;
+    const { predictions } = this.data;
     const judge = predictions.find(({ name }) => name === this.by?.value) ?? predictions[0];
-    const better = this.data.measures?.[this.metric.value]?.better === -1 ? -1 : 1;
-    const sign = (this.order.value === "best" ? -1 : 1) * better;
-    this.shown = items.filter(({ task }) => !this.task.value || task === this.task.value);
-    if (this.order.value !== "manifest" && judge) {
-      // No number is infinitely good (an exact copy), a prediction that cannot be scored infinitely bad.
-      const worth = (item) => this.score(judge, item) ?? (judge.problems?.[item.id] ? -Infinity : Infinity) * better;
-      this.shown.sort((a, b) => (worth(a) === worth(b) ? 0 : sign * (worth(a) - worth(b))) || a.index - b.index);
-    }
-    this.count.textContent = plural(this.shown.length, "item");
     const metric = this.metric.value;
-    fill(this.list, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Item"), h("th", { scope: "col", class: "task" }, "Task"), predictions.map(({ name }) => h("th", { scope: "col", class: "right", title: metric && this.label(metric) }, name)))),
-      h("tbody", {}, this.shown.map((item) => h("tr", { "data-item": item.id, "aria-current": item === this.item ? "true" : null },
-        h("td", {}, h("button", { type: "button", class: "row", onclick: () => { this.open(item); this.save(); } }, item.id)), h("td", { class: "task" }, item.task),
-        predictions.map((prediction) => h("td", { class: "right" }, this.words(prediction, item))))))));
+    this.shown = this.scores.ordered({ task: this.task.value, order: this.order.value, metric, judge });
+    this.count.textContent = plural(this.shown.length, "item");
+    fill(
+      this.list,
+      this.scores.itemTable(this.shown, metric, this.item, (item) => {
+        this.open(item);
+        this.save();
+      }),
+    );
   }
 
   open(item) {
@@ -153,12 +189,21 @@ class Benchmark {
     const aspect = row ? `${row.W} / ${row.H}` : "1";
     const { source } = item;
     const file = (name) => (frame) => `benchmark/${encodeURIComponent(name)}/${item.index}/${frame}.png`;
-    const cell = (frame) => passUrl(source.grid, "rgb", { c: source.cameras[Math.min(frame, source.cameras.length - 1)], t: source.times[Math.min(frame, source.times.length - 1)] });
-    this.compare.load([
-      { name: "Truth", role: "truth", aspect, url: file("truth") },
-      ...this.data.predictions.filter(({ problems }) => !problems?.[item.id]).map(({ name }) => ({ name, role: "prediction", aspect, url: file(name) })),
-      { name: "Source", role: "source", aspect, url: cell },
-    ], item.frames);
+    const cell = (frame) =>
+      passUrl(source.grid, "rgb", {
+        c: source.cameras[Math.min(frame, source.cameras.length - 1)],
+        t: source.times[Math.min(frame, source.times.length - 1)],
+      });
+    this.compare.load(
+      [
+        { name: "Truth", role: "truth", aspect, url: file("truth") },
+        ...this.data.predictions
+          .filter(({ problems }) => !problems?.[item.id])
+          .map(({ name }) => ({ name, role: "prediction", aspect, url: file(name) })),
+        { name: "Source", role: "source", aspect, url: cell },
+      ],
+      item.frames,
+    );
     this.timeline.load(item.frames, row?.fps ?? 12);
     this.facts();
     announce(`Item ${item.id}`);
@@ -168,11 +213,15 @@ class Benchmark {
     const { item } = this;
     if (!item) return;
     const { target } = item;
-    fill(this.about,
-      h("p", { class: "small" }, h("a", { href: link("grid", target.grid, { c: target.cameras[0], t: target.times[0] }) }, target.grid), item.caption ? ` · ${item.caption}` : ""),
-      this.data.predictions.length && this.data.metrics.length ? h("div", { class: "scroll" }, h("table", {},
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Prediction"), this.data.metrics.map((name) => h("th", { scope: "col", class: "right", title: this.data.measures?.[name]?.words }, this.label(name))))),
-        h("tbody", {}, this.data.predictions.map((prediction) => h("tr", {}, h("th", { scope: "row" }, prediction.name),
-          this.data.metrics.map((name) => h("td", { class: "right" }, this.words(prediction, item, name)))))))) : null);
+    fill(
+      this.about,
+      h(
+        "p",
+        { class: "small" },
+        h("a", { href: link("grid", target.grid, { c: target.cameras[0], t: target.times[0] }) }, target.grid),
+        item.caption ? ` · ${item.caption}` : "",
+      ),
+      this.scores.metricTable(item),
+    );
   }
 }

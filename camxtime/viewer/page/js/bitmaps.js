@@ -65,7 +65,10 @@ async function load(url) {
   try {
     const response = await fetch(url, { signal: flight.signal });
     if (!response.ok) throw new Error(await reason(response));
-    const bitmap = await createImageBitmap(await response.blob(), { premultiplyAlpha: "none", colorSpaceConversion: "none" });
+    const bitmap = await createImageBitmap(await response.blob(), {
+      premultiplyAlpha: "none",
+      colorSpaceConversion: "none",
+    });
     keep(url, bitmap);
   } catch (error) {
     if (error.name !== "AbortError") failure = error.message;

@@ -18,7 +18,13 @@ export function openCellView({ row, detail, labels, signal }) {
   check.canvas.setAttribute("aria-hidden", "true");
   const cross = h("span", { class: "probe", "aria-hidden": "true", hidden: true });
   const note = h("p", { class: "notice notice-bad stage-note", hidden: true });
-  const frame = h("div", { class: "stage-frame", tabindex: 0, role: "group", "aria-label": "Cell. Arrow keys move the probe." }, picture.canvas, check.canvas, cross);
+  const frame = h(
+    "div",
+    { class: "stage-frame", tabindex: 0, role: "group", "aria-label": "Cell. Arrow keys move the probe." },
+    picture.canvas,
+    check.canvas,
+    cross,
+  );
   const caption = h("p", { class: "pane-name num" });
   const element = h("div", { class: "cell-view" }, caption, h("div", { class: "stage-box" }, frame, note));
   frame.style.aspectRatio = `${row.W} / ${row.H}`;
@@ -29,21 +35,38 @@ export function openCellView({ row, detail, labels, signal }) {
   let now = null; // {cell, options, url, mosaic}
   let probe = null;
 
-  frame.addEventListener("pointermove", (event) => {
-    const box = frame.getBoundingClientRect();
-    setProbe(Math.floor(((event.clientX - box.left) / box.width) * row.W), Math.floor(((event.clientY - box.top) / box.height) * row.H));
-  }, { signal });
+  frame.addEventListener(
+    "pointermove",
+    (event) => {
+      const box = frame.getBoundingClientRect();
+      setProbe(
+        Math.floor(((event.clientX - box.left) / box.width) * row.W),
+        Math.floor(((event.clientY - box.top) / box.height) * row.H),
+      );
+    },
+    { signal },
+  );
   frame.addEventListener("pointerleave", () => document.activeElement !== frame && setProbe(null), { signal });
-  frame.addEventListener("focus", () => probe ?? (frame.matches(":focus-visible") && setProbe(row.W >> 1, row.H >> 1)), { signal });
+  frame.addEventListener(
+    "focus",
+    () => probe ?? (frame.matches(":focus-visible") && setProbe(row.W >> 1, row.H >> 1)),
+    { signal },
+  );
   frame.addEventListener("blur", () => setProbe(null), { signal });
-  frame.addEventListener("keydown", (event) => {
-    const step = event.shiftKey ? 10 : 1;
-    const move = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
-    if (!move) return;
-    event.preventDefault();
-    const from = probe ?? { x: row.W >> 1, y: row.H >> 1 };
-    setProbe(from.x + move[0], from.y + move[1]);
-  }, { signal });
+  frame.addEventListener(
+    "keydown",
+    (event) => {
+      const step = event.shiftKey ? 10 : 1;
+      const move = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[
+        event.key
+      ];
+      if (!move) return;
+      event.preventDefault();
+      const from = probe ?? { x: row.W >> 1, y: row.H >> 1 };
+      setProbe(from.x + move[0], from.y + move[1]);
+    },
+    { signal },
+  );
 
   return { element, readout, show, stop: () => channel.want([]) };
 
@@ -75,9 +98,15 @@ export function openCellView({ row, detail, labels, signal }) {
 
   function ahead() {
     const { cell, options, moved } = now;
-    const steps = [[1, 0], [-1, 0], [0, 1], [0, -1]];
+    const steps = [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ];
     if (moved && (moved.c || moved.t)) steps.unshift([moved.c, moved.t], [2 * moved.c, 2 * moved.t]);
-    return steps.map(([c, t]) => ({ c: cell.c + c, t: cell.t + t }))
+    return steps
+      .map(([c, t]) => ({ c: cell.c + c, t: cell.t + t }))
       .filter(({ c, t }) => c >= 0 && t >= 0 && c < row.C && t < row.T)
       .map((next) => passUrl(row.id, options.pass, next));
   }

@@ -8,16 +8,28 @@ export function bars(title, values) {
   const rows = Object.entries(values).sort((a, b) => b[1] - a[1]);
   const total = rows.reduce((sum, [, value]) => sum + value, 0);
   const most = Math.max(1, ...rows.map(([, value]) => value));
-  return h("section", { class: "stack" },
+  return h(
+    "section",
+    { class: "stack" },
     h("h3", {}, title),
-    rows.length ? h("ul", { class: "bars" }, rows.map(([name, value]) => {
-      const fillBar = h("span");
-      fillBar.style.width = `${(100 * value) / most}%`;
-      return h("li", { "data-name": name, "data-count": value },
-        h("span", {}, name.replaceAll("_", " ")),
-        h("span", { class: "track", "aria-hidden": "true" }, fillBar),
-        h("span", { class: "num" }, `${count(value)} · ${percent(value / total)}`));
-    })) : h("p", { class: "muted small" }, "None."));
+    rows.length
+      ? h(
+          "ul",
+          { class: "bars" },
+          rows.map(([name, value]) => {
+            const fillBar = h("span");
+            fillBar.style.width = `${(100 * value) / most}%`;
+            return h(
+              "li",
+              { "data-name": name, "data-count": value },
+              h("span", {}, name.replaceAll("_", " ")),
+              h("span", { class: "track", "aria-hidden": "true" }, fillBar),
+              h("span", { class: "num" }, `${count(value)} · ${percent(value / total)}`),
+            );
+          }),
+        )
+      : h("p", { class: "muted small" }, "None."),
+  );
 }
 
 /** Colours of a canvas's lines: resolved by the browser, so that they follow the theme. */
@@ -77,7 +89,13 @@ export function lineChart(label) {
 export function heatMap(title, { C, T, counts }) {
   const most = Math.max(1, ...counts.flat());
   const drawn = counts.flat().filter((value) => value > 0).length;
-  const canvas = h("canvas", { class: "heat", width: C, height: T, role: "img", "aria-label": `${title}: ${percent(drawn / (C * T))} of ${C} cameras × ${T} times drawn at least once; at most ${count(most)} times.` });
+  const canvas = h("canvas", {
+    class: "heat",
+    width: C,
+    height: T,
+    role: "img",
+    "aria-label": `${title}: ${percent(drawn / (C * T))} of ${C} cameras × ${T} times drawn at least once; at most ${count(most)} times.`,
+  });
   canvas.style.aspectRatio = `${C} / ${T}`;
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(C, T);
@@ -91,14 +109,20 @@ export function heatMap(title, { C, T, counts }) {
     const t = Math.min(T - 1, Math.floor(((event.clientY - box.top) / box.height) * T));
     if (c >= 0 && t >= 0) readout.textContent = `camera ${c}, time ${t}: ${count(counts[t][c])}`;
   });
-  canvas.addEventListener("pointerleave", () => { readout.textContent = words; });
+  canvas.addEventListener("pointerleave", () => {
+    readout.textContent = words;
+  });
   return h("section", { class: "stack" }, h("h3", {}, title), canvas, readout);
 }
 
 /** Dark to bright, readable without colour: blue-black, blue, pale yellow. Share 0…1 → RGBA. */
 function heat(share) {
   if (share === 0) return [20, 22, 28, 255];
-  const stops = [[32, 56, 120], [46, 134, 193], [250, 240, 160]];
+  const stops = [
+    [32, 56, 120],
+    [46, 134, 193],
+    [250, 240, 160],
+  ];
   const at = Math.min(1, share) * 2;
   const [low, part] = [Math.min(1, Math.floor(at)), at - Math.min(1, Math.floor(at))];
   return [...stops[low].map((v, i) => Math.round(v + (stops[low + 1][i] - v) * part)), 255];

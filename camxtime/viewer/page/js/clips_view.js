@@ -19,11 +19,19 @@ export function openClips(sides, signal) {
     const box = h("div", { class: "clip-frame" }, picture.canvas);
     box.style.aspectRatio = `${row.W} / ${row.H}`;
     box.style.setProperty("--ratio", String(row.W / row.H));
-    const element = h("figure", { class: `clip clip-${key}`, "data-clip": key },
-      h("figcaption", {}, h("strong", { class: `name-${key}` }, title), where), box);
+    const element = h(
+      "figure",
+      { class: `clip clip-${key}`, "data-clip": key },
+      h("figcaption", {}, h("strong", { class: `name-${key}` }, title), where),
+      box,
+    );
     return { key, title, row, picture, where, element, clip: null };
   });
-  const element = h("div", { class: "clips" }, panes.map((pane) => pane.element));
+  const element = h(
+    "div",
+    { class: "clips" },
+    panes.map((pane) => pane.element),
+  );
   const channel = openChannel(() => draw());
   signal.addEventListener("abort", () => channel.close());
   let frame = 0;

@@ -9,10 +9,33 @@ const GAIN = 4; // of the difference, so that small errors are seen
 export function openCompare(onmode, signal) {
   const stage = h("div", { class: "compare-stage" });
   const note = h("p", { class: "small muted", hidden: true });
-  const wipe = h("input", { type: "range", min: 0, max: 100, value: 50, class: "wipe", "aria-label": "Wipe: truth left, prediction right", oninput: () => draw() });
-  const modes = segmented("Compare", [["side", "Side by side"], ["wipe", "Wipe"], ["difference", "Difference", `Absolute difference, ${GAIN} times brighter`]], "side", (mode) => { setMode(mode); onmode(mode); });
+  const wipe = h("input", {
+    type: "range",
+    min: 0,
+    max: 100,
+    value: 50,
+    class: "wipe",
+    "aria-label": "Wipe: truth left, prediction right",
+    oninput: () => draw(),
+  });
+  const modes = segmented(
+    "Compare",
+    [
+      ["side", "Side by side"],
+      ["wipe", "Wipe"],
+      ["difference", "Difference", `Absolute difference, ${GAIN} times brighter`],
+    ],
+    "side",
+    (mode) => {
+      setMode(mode);
+      onmode(mode);
+    },
+  );
   const element = h("div", { class: "compare stack" }, h("div", { class: "bar" }, modes, wipe), stage, note);
-  const channel = openChannel(() => draw(), () => draw());
+  const channel = openChannel(
+    () => draw(),
+    () => draw(),
+  );
   signal.addEventListener("abort", () => channel.close());
   let entries = [];
   let mode = "side";
@@ -37,13 +60,31 @@ export function openCompare(onmode, signal) {
     wipe.hidden = mode !== "wipe";
     const truth = entries.find(({ role }) => role === "truth");
     const others = entries.filter(({ role }) => role === "prediction");
-    const shown = mode === "side" || !others.length ? entries.map((entry) => [entry]) : others.map((entry) => [truth, entry]);
+    const shown =
+      mode === "side" || !others.length ? entries.map((entry) => [entry]) : others.map((entry) => [truth, entry]);
     panes = shown.map((group) => {
       const last = group.at(-1);
-      const canvas = h("canvas", { class: "picture exact", width: 64, height: 64, role: "img", "aria-label": last.name, "data-name": last.name });
+      const canvas = h("canvas", {
+        class: "picture exact",
+        width: 64,
+        height: 64,
+        role: "img",
+        "aria-label": last.name,
+        "data-name": last.name,
+      });
       canvas.style.aspectRatio = last.aspect;
-      const title = group.length === 1 ? last.name : mode === "wipe" ? `Truth | ${last.name}` : `|Truth − ${last.name}| × ${GAIN}`;
-      return { group, canvas, element: h("figure", { class: "compare-pane" }, h("figcaption", { class: "small" }, h("strong", {}, title)), canvas) };
+      const title =
+        group.length === 1 ? last.name : mode === "wipe" ? `Truth | ${last.name}` : `|Truth − ${last.name}| × ${GAIN}`;
+      return {
+        group,
+        canvas,
+        element: h(
+          "figure",
+          { class: "compare-pane" },
+          h("figcaption", { class: "small" }, h("strong", {}, title)),
+          canvas,
+        ),
+      };
     });
     stage.replaceChildren(...panes.map((pane) => pane.element));
     show(frame);
@@ -53,7 +94,8 @@ export function openCompare(onmode, signal) {
     frame = next;
     draw();
     const urls = [];
-    for (let step = 0; step < Math.min(8, frames); step += 1) for (const entry of entries) urls.push(entry.url((frame + step) % frames));
+    for (let step = 0; step < Math.min(8, frames); step += 1)
+      for (const entry of entries) urls.push(entry.url((frame + step) % frames));
     channel.want(urls);
   }
 
@@ -70,7 +112,8 @@ export function openCompare(onmode, signal) {
   }
 
   function paint(canvas, [first, second]) {
-    if (canvas.width !== first.width || canvas.height !== first.height) [canvas.width, canvas.height] = [first.width, first.height];
+    if (canvas.width !== first.width || canvas.height !== first.height)
+      [canvas.width, canvas.height] = [first.width, first.height];
     const context = canvas.getContext("2d");
     const { width, height } = canvas;
     context.globalCompositeOperation = "source-over";

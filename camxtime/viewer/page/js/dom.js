@@ -30,7 +30,13 @@ export function select(options, value, onchange, props = {}) {
 /** A number box that calls back with whole numbers between min and max only. */
 export function number(value, { min, max }, onchange, props = {}) {
   const element = h("input", {
-    type: "number", inputmode: "numeric", min, max, step: 1, value, ...props,
+    type: "number",
+    inputmode: "numeric",
+    min,
+    max,
+    step: 1,
+    value,
+    ...props,
     onchange: () => {
       const wanted = Math.round(Number(element.value));
       const clamped = Math.min(max, Math.max(min, Number.isFinite(wanted) ? wanted : min));
@@ -48,7 +54,19 @@ export function segmented(label, options, value, onchange) {
     for (const button of group.children) button.setAttribute("aria-pressed", String(button.dataset.value === chosen));
   };
   for (const [key, text, title] of options) {
-    const button = h("button", { type: "button", title, "data-value": key, onclick: () => { group.choose(key); onchange(key); } }, text);
+    const button = h(
+      "button",
+      {
+        type: "button",
+        title,
+        "data-value": key,
+        onclick: () => {
+          group.choose(key);
+          onchange(key);
+        },
+      },
+      text,
+    );
     group.append(button);
   }
   group.choose(value);
@@ -57,7 +75,9 @@ export function segmented(label, options, value, onchange) {
 
 /** Replace all children. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(
+    ...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 

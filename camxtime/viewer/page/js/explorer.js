@@ -3,7 +3,8 @@
 import { gridDetail, grids } from "./api.js";
 import { openCellView } from "./cell_view.js";
 import { openClips } from "./clips_view.js";
-import { announce, field, fill, h, number, segmented } from "./dom.js";
+import { announce, fill, h } from "./dom.js";
+import { explorerControls, explorerLayout } from "./explorer_layout.js";
 import { clamp } from "./format.js";
 import { gridFacts } from "./grid_facts.js";
 import { gridHead } from "./grid_head.js";
@@ -34,50 +35,42 @@ class Explorer {
     this.row = row;
     this.title = row.id;
     this.passes = passesOf(about);
-    this.tracks = { source: null, target: null };
-    this.pad = new Pad(row, {
-      onpoint: (cell) => this.point(cell), onselect: (cell) => this.select(cell),
-      onstroke: (cells, done) => this.trackBar.stroke(cells, done), onkey: (event) => this.padKey(event),
-    }, signal);
-    this.cell = openCellView({ row, detail, labels: about.overlap ?? [], signal });
-    this.clips = openClips([{ key: "source", title: "Source", row }, { key: "target", title: "Target", row }], signal);
-    this.timeline = openTimeline((frame) => this.frame(frame), { onplay: (playing) => this.setMode("clips", playing), signal });
-    this.buildControls(about);
-    this.read(query);
-    this.trackBar = openTrackBar({ row, names, features: { ...about.features, examples }, query, here: () => this.cursor, signal }, (tracks) => this.setTracks(tracks));
-    fill(main, gridHead(row, rows, "grid", query), this.layout(detail));
-    this.apply();
-    openMosaic(row, (mosaic) => this.setMosaic(mosaic), signal)
-      .catch((error) => { if (!signal.aborted) announce(`The thumbnails are not there: ${error.message}`); });
-  }
-
-  buildControls(about) {
-    const { row } = this;
-    this.tool = segmented("What a drag does", [["look", "Look", "Drag to scrub"], ["draw", "Draw", "Drag to draw a track (D)"]], "look", (tool) => this.setTool(tool));
-    this.camera = number(0, { min: 0, max: row.C - 1 }, (c) => this.select({ c, t: this.cursor.t }));
-    this.time = number(0, { min: 0, max: row.T - 1 }, (t) => this.select({ c: this.cursor.c, t }));
-    this.modes = segmented("Show", [["cell", "Cell", "The cell under the cursor"], ["clips", "Clips", "Source and target"]], "cell", (mode) => this.setMode(mode));
-    this.passButtons = segmented("Pass", this.passes, "rgb", (pass) => { this.pass = pass; this.apply(); });
-    this.exactBox = h("input", { type: "checkbox", onchange: () => { this.exact = this.exactBox.checked; this.apply(); } });
-    this.checkButton = about.features.overlap
-      ? h("button", { type: "button", "aria-pressed": "false", title: "Reproject the cells shown into this one and mark where they disagree", onclick: () => this.toggleReference() }, "Warp check")
-      : null;
-    this.checkNote = h("span", { class: "small muted num", hidden: true });
-  }
-
-  layout(detail) {
     this.stage = h("div", { class: "stage" });
-    return h("div", { class: "explore" },
-      h("section", { class: "panel stack pad-panel", "aria-label": "Pad" },
-        h("div", { class: "bar" }, this.tool, field("camera", this.camera), field("time", this.time)),
-        this.pad.element,
-        (this.hint = h("p", { class: "small muted" }))),
-      h("section", { class: "panel stack stage-panel", "aria-label": "Pictures" },
-        h("div", { class: "bar" }, this.modes, this.passButtons, this.checkButton, this.checkNote,
-          h("label", { class: "check push" }, this.exactBox, "Exact pixels")),
-        this.stage, this.timeline.element, this.cell.readout.element),
-      this.trackBar.element,
-      gridFacts(this.row, detail));
+    this.hint = h("p", { class: "small muted" });
+    this.tracks = { source: null, target: null };
+    this.pad = new Pad(
+      row,
+      {
+        onpoint: (cell) => this.point(cell),
+        onselect: (cell) => this.select(cell),
+        onstroke: (cells, done) => this.trackBar.stroke(cells, done),
+        onkey: (event) => this.padKey(event),
+      },
+      signal,
+    );
+    this.cell = openCellView({ row, detail, labels: about.overlap ?? [], signal });
+    this.clips = openClips(
+      [
+        { key: "source", title: "Source", row },
+        { key: "target", title: "Target", row },
+      ],
+      signal,
+    );
+    this.timeline = openTimeline((frame) => this.frame(frame), {
+      onplay: (playing) => this.setMode("clips", playing),
+      signal,
+    });
+    Object.assign(this, explorerControls(this, about));
+    this.read(query);
+    this.trackBar = openTrackBar(
+      { row, names, features: { ...about.features, examples }, query, here: () => this.cursor, signal },
+      (tracks) => this.setTracks(tracks),
+    );
+    fill(main, gridHead(row, rows, "grid", query), explorerLayout(this, gridFacts(row, detail)));
+    this.apply();
+    openMosaic(row, (mosaic) => this.setMosaic(mosaic), signal).catch((error) => {
+      if (!signal.aborted) this.pad.say(`The thumbnails are not there: ${error.message}`);
+    });
   }
 
   /** Take the state from the address. */
@@ -122,8 +115,13 @@ class Explorer {
   save() {
     const { c, t } = this.cursor;
     keep("grid", this.row.id, {
-      c, t, pass: this.pass === this.passes[0][0] ? "" : this.pass, show: this.mode === "clips" ? "clips" : "",
-      exact: this.exact ? "1" : "", check: this.reference ? `${this.reference.c}.${this.reference.t}` : "", ...this.trackBar.query(),
+      c,
+      t,
+      pass: this.pass === this.passes[0][0] ? "" : this.pass,
+      show: this.mode === "clips" ? "clips" : "",
+      exact: this.exact ? "1" : "",
+      check: this.reference ? `${this.reference.c}.${this.reference.t}` : "",
+      ...this.trackBar.query(),
     });
   }
 
@@ -142,14 +140,23 @@ class Explorer {
 
   showCell(cell) {
     const has = (name) => this.passes.some(([pass]) => pass === name);
-    this.cell.show(cell, { pass: this.pass, reference: this.reference, exact: this.exact, depth: has("depth"), instance: has("instance") }, this.mosaic);
+    this.cell.show(
+      cell,
+      { pass: this.pass, reference: this.reference, exact: this.exact, depth: has("depth"), instance: has("instance") },
+      this.mosaic,
+    );
   }
 
   loadClips() {
     const { source, target } = this.tracks;
-    this.clips.load({
-      source: source && { track: source, mosaic: this.mosaic }, target: target && { track: target, mosaic: this.mosaic },
-    }, this.pass, this.exact);
+    this.clips.load(
+      {
+        source: source && { track: source, mosaic: this.mosaic },
+        target: target && { track: target, mosaic: this.mosaic },
+      },
+      this.pass,
+      this.exact,
+    );
   }
 
   setMosaic(mosaic) {
@@ -206,14 +213,18 @@ class Explorer {
     const longest = Math.max(1, ...Object.values(tracks).map((each) => each?.cameras.length ?? 0));
     this.timeline.load(longest, this.row.fps);
     this.paintTracks(this.timeline.clock.frame);
-    if (this.stage && this.mode === "clips") this.loadClips();
-    if (this.stage) this.save();
+    if (this.mode === "clips") this.loadClips();
+    this.save();
   }
 
   paintTracks(frame) {
-    const shown = [["source", "--source-mark"], ["target", "--target-mark"]]
-      .filter(([key]) => this.tracks[key] && (key === "target" || this.tracks.target || this.mode === "clips"));
-    this.pad.setTracks(shown.map(([key, colour]) => ({ track: this.tracks[key], colour, frame, wide: key === "source" })));
+    const shown = [
+      ["source", "--source-mark"],
+      ["target", "--target-mark"],
+    ].filter(([key]) => this.tracks[key] && (key === "target" || this.tracks.target || this.mode === "clips"));
+    this.pad.setTracks(
+      shown.map(([key, colour]) => ({ track: this.tracks[key], colour, frame, wide: key === "source" })),
+    );
   }
 
   frame(frame) {

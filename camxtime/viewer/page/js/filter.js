@@ -13,9 +13,11 @@ export const SORTS = {
 /** Grids that match all of the query: every word of `q` somewhere in names or caption, every facet exactly. */
 export function matching(rows, query) {
   const words = (query.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-  const found = rows.filter((row) =>
-    FACETS.every((facet) => !query[facet] || (row[facet] ?? "none") === query[facet]) &&
-    words.every((word) => textOf(row).includes(word)));
+  const found = rows.filter(
+    (row) =>
+      FACETS.every((facet) => !query[facet] || (row[facet] ?? "none") === query[facet]) &&
+      words.every((word) => textOf(row).includes(word)),
+  );
   const [, order] = SORTS[query.sort] ?? SORTS.id;
   return found.sort(order);
 }

@@ -21,21 +21,40 @@ export async function mount({ main, about, query, signal }) {
   let found = [];
 
   const search = h("input", {
-    type: "search", value: state.q ?? "", placeholder: "Caption, scene, animation, path…", "aria-label": "Search grids",
+    type: "search",
+    value: state.q ?? "",
+    placeholder: "Caption, scene, animation, path…",
+    "aria-label": "Search grids",
     oninput: () => change("q", search.value),
   });
   const selects = FACETS.map((facet) => [facet, facetSelect(facet)]).filter(([, element]) => element);
-  const sort = select(Object.entries(SORTS).map(([key, [text]]) => [key, text]), state.sort ?? "id", (value) => change("sort", value === "id" ? "" : value));
+  const sort = select(
+    Object.entries(SORTS).map(([key, [text]]) => [key, text]),
+    state.sort ?? "id",
+    (value) => change("sort", value === "id" ? "" : value),
+  );
   const clear = h("button", { type: "button", onclick: reset }, "Clear");
 
-  fill(main,
+  fill(
+    main,
     h("div", { class: "head" }, h("h1", {}, "Grids"), result),
     about.dataset.description && h("p", { class: "muted lead" }, about.dataset.description),
-    h("form", { class: "bar filters", role: "search", onsubmit: (event) => event.preventDefault() },
-      search, selects.map(([facet, element]) => field(names[facet], element)), field("Order", sort), clear),
-    list, nothing, sentinel);
+    h(
+      "form",
+      { class: "bar filters", role: "search", onsubmit: (event) => event.preventDefault() },
+      search,
+      selects.map(([facet, element]) => field(names[facet], element)),
+      field("Order", sort),
+      clear,
+    ),
+    list,
+    nothing,
+    sentinel,
+  );
 
-  const more = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && grow(), { rootMargin: "600px" });
+  const more = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && grow(), {
+    rootMargin: "600px",
+  });
   more.observe(sentinel);
   signal.addEventListener("abort", () => more.disconnect());
   draw();
@@ -83,9 +102,18 @@ export async function mount({ main, about, query, signal }) {
     const words = narrowed ? `${found.length} of ${plural(rows.length, "grid")}` : plural(rows.length, "grid");
     result.textContent = words;
     fill(list);
-    fill(nothing, found.length ? null : narrowed
-      ? empty("No grid matches", "Try fewer words, or clear the filters.", h("button", { type: "button", onclick: reset }, "Clear the filters"))
-      : empty("This dataset has no grids yet", "They appear here once `camxtime render` has committed them."));
+    fill(
+      nothing,
+      found.length
+        ? null
+        : narrowed
+          ? empty(
+              "No grid matches",
+              "Try fewer words, or clear the filters.",
+              h("button", { type: "button", onclick: reset }, "Clear the filters"),
+            )
+          : empty("This dataset has no grids yet", "They appear here once `camxtime render` has committed them."),
+    );
     grow();
     announce(words);
   }
@@ -99,14 +127,32 @@ export async function mount({ main, about, query, signal }) {
 const names = { scene: "Scene", animation: "Animation", path: "Path", split: "Split", status: "State" };
 
 function card(row, eager) {
-  return h("li", {},
-    h("a", { class: "card", href: link("grid", row.id), "data-grid": row.id },
+  return h(
+    "li",
+    {},
+    h(
+      "a",
+      { class: "card", href: link("grid", row.id), "data-grid": row.id },
       thumbnail(row, eager),
-      h("div", { class: "card-text" },
+      h(
+        "div",
+        { class: "card-text" },
         h("h2", {}, row.id),
         h("p", { class: "small caption", title: row.caption }, row.caption),
-        h("p", { class: "small muted num" },
-          row.C ? `${row.C} cameras × ${row.T} times · ${row.W}×${row.H} · ${row.fps} fps · ${row.path_kind}` : "Size not known yet"),
-        h("p", { class: "small badges" },
-          h("span", { class: `badge badge-${row.status}` }, row.status), row.split && h("span", { class: "badge" }, row.split)))));
+        h(
+          "p",
+          { class: "small muted num" },
+          row.C
+            ? `${row.C} cameras × ${row.T} times · ${row.W}×${row.H} · ${row.fps} fps · ${row.path_kind}`
+            : "Size not known yet",
+        ),
+        h(
+          "p",
+          { class: "small badges" },
+          h("span", { class: `badge badge-${row.status}` }, row.status),
+          row.split && h("span", { class: "badge" }, row.split),
+        ),
+      ),
+    ),
+  );
 }

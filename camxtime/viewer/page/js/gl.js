@@ -1,6 +1,7 @@
 // The WebGL2 that the Space view draws with: wide lines, points of world size, one textured quad.
 
-const LINES = [`#version 300 es
+const LINES = [
+  `#version 300 es
 layout(location=0) in vec2 corner;
 layout(location=1) in vec3 a;
 layout(location=2) in vec3 b;
@@ -19,13 +20,16 @@ void main() {
   vec4 here = corner.x < 0.5 ? p : q;
   gl_Position = here + vec4(side * corner.y * width / canvas * here.w, 0.0, 0.0);
   tint = colour;
-}`, `#version 300 es
+}`,
+  `#version 300 es
 precision mediump float;
 in vec4 tint;
 out vec4 pixel;
-void main() { pixel = vec4(tint.rgb * tint.a, tint.a); }`];
+void main() { pixel = vec4(tint.rgb * tint.a, tint.a); }`,
+];
 
-const POINTS = [`#version 300 es
+const POINTS = [
+  `#version 300 es
 layout(location=0) in vec3 at;
 layout(location=1) in float size;
 layout(location=2) in vec4 colour;
@@ -36,23 +40,28 @@ void main() {
   gl_Position = matrix * vec4(at, 1.0);
   gl_PointSize = clamp(1.15 * size * pixels / gl_Position.w, 1.0, 24.0);
   tint = colour.rgb;
-}`, `#version 300 es
+}`,
+  `#version 300 es
 precision mediump float;
 in vec3 tint;
 out vec4 pixel;
-void main() { pixel = vec4(tint, 1.0); }`];
+void main() { pixel = vec4(tint, 1.0); }`,
+];
 
-const QUAD = [`#version 300 es
+const QUAD = [
+  `#version 300 es
 layout(location=0) in vec3 at;
 layout(location=1) in vec2 uv;
 uniform mat4 matrix;
 out vec2 place;
-void main() { gl_Position = matrix * vec4(at, 1.0); place = uv; }`, `#version 300 es
+void main() { gl_Position = matrix * vec4(at, 1.0); place = uv; }`,
+  `#version 300 es
 precision mediump float;
 in vec2 place;
 uniform sampler2D image;
 out vec4 pixel;
-void main() { pixel = vec4(texture(image, place).rgb, 1.0) * 0.92; }`];
+void main() { pixel = vec4(texture(image, place).rgb, 1.0) * 0.92; }`,
+];
 
 /** What draws on a canvas; throws an Error where the browser has no WebGL2. */
 export class Painter {
@@ -87,7 +96,8 @@ export class Painter {
   }
 
   free(...things) {
-    for (const thing of things) for (const key of ["buffer", "places", "colours"]) if (thing?.[key]) this.gl.deleteBuffer(thing[key]);
+    for (const thing of things)
+      for (const key of ["buffer", "places", "colours"]) if (thing?.[key]) this.gl.deleteBuffer(thing[key]);
   }
 
   drawLines({ buffer: data, count }, matrix, canvas, ratio) {
@@ -97,9 +107,17 @@ export class Painter {
     gl.uniformMatrix4fv(gl.getUniformLocation(this.lines, "matrix"), false, matrix);
     gl.uniform2f(gl.getUniformLocation(this.lines, "canvas"), canvas.width / ratio, canvas.height / ratio);
     attribute(gl, this.corners, 0, 2, 8, 0, 0);
-    [[1, 3, 0], [2, 3, 12], [3, 4, 24], [4, 1, 40]].forEach(([place, size, offset]) => attribute(gl, data, place, size, 44, offset, 1));
+    [
+      [1, 3, 0],
+      [2, 3, 12],
+      [3, 4, 24],
+      [4, 1, 40],
+    ].forEach(([place, size, offset]) => attribute(gl, data, place, size, 44, offset, 1));
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
-    [1, 2, 3, 4].forEach((place) => { gl.vertexAttribDivisor(place, 0); gl.disableVertexAttribArray(place); });
+    [1, 2, 3, 4].forEach((place) => {
+      gl.vertexAttribDivisor(place, 0);
+      gl.disableVertexAttribArray(place);
+    });
     gl.disable(gl.BLEND);
   }
 
@@ -141,7 +159,10 @@ export class Painter {
 
 function program(gl, [vertex, fragment]) {
   const made = gl.createProgram();
-  for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+  for (const [kind, source] of [
+    [gl.VERTEX_SHADER, vertex],
+    [gl.FRAGMENT_SHADER, fragment],
+  ]) {
     const shader = gl.createShader(kind);
     gl.shaderSource(shader, source);
     gl.compileShader(shader);

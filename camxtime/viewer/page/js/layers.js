@@ -8,7 +8,9 @@ const NAMES = { rgb: "RGB", depth: "Depth", instance: "Instances" };
 /** [pass, text] of the passes of a dataset that this page can show, rgb first. */
 export function passesOf(about) {
   const there = new Set(about.dataset.passes.map((entry) => entry.name));
-  return Object.keys(FILES).filter((name) => there.has(name)).map((name) => [name, NAMES[name]]);
+  return Object.keys(FILES)
+    .filter((name) => there.has(name))
+    .map((name) => [name, NAMES[name]]);
 }
 
 /** Address of the picture of a pass. */

@@ -25,14 +25,47 @@ export function lookAt(eye, target) {
   const back = unit(sub(eye, target));
   const right = unit(cross([0, 0, 1], back));
   const up = cross(back, right);
-  return Float32Array.of(right[0], up[0], back[0], 0, right[1], up[1], back[1], 0, right[2], up[2], back[2], 0,
-    -dot(right, eye), -dot(up, eye), -dot(back, eye), 1);
+  return Float32Array.of(
+    right[0],
+    up[0],
+    back[0],
+    0,
+    right[1],
+    up[1],
+    back[1],
+    0,
+    right[2],
+    up[2],
+    back[2],
+    0,
+    -dot(right, eye),
+    -dot(up, eye),
+    -dot(back, eye),
+    1,
+  );
 }
 
 export function perspective(fov, aspect, near, far) {
   const f = 1 / Math.tan(fov / 2);
   const depth = 1 / (near - far);
-  return Float32Array.of(f / aspect, 0, 0, 0, 0, f, 0, 0, 0, 0, (far + near) * depth, -1, 0, 0, 2 * far * near * depth, 0);
+  return Float32Array.of(
+    f / aspect,
+    0,
+    0,
+    0,
+    0,
+    f,
+    0,
+    0,
+    0,
+    0,
+    (far + near) * depth,
+    -1,
+    0,
+    0,
+    2 * far * near * depth,
+    0,
+  );
 }
 
 /** World → clip of a grid's camera (c2w row-major, OpenCV axes; K in pixels of W × H), fitted into a canvas. */
@@ -40,12 +73,45 @@ export function throughCamera(c2w, K, image, canvas, near, far) {
   const s = Math.min(canvas.width / image.W, canvas.height / image.H);
   const [sx, sy] = [s / canvas.width, s / canvas.height];
   const depth = (far + near) / (far - near);
-  const project = Float32Array.of(2 * K[0] * sx, 0, 0, 0, 0, -2 * K[4] * sy, 0, 0,
-    (2 * K[2] - image.W) * sx, -(2 * K[5] - image.H) * sy, depth, 1, 0, 0, (-2 * far * near) / (far - near), 0);
+  const project = Float32Array.of(
+    2 * K[0] * sx,
+    0,
+    0,
+    0,
+    0,
+    -2 * K[4] * sy,
+    0,
+    0,
+    (2 * K[2] - image.W) * sx,
+    -(2 * K[5] - image.H) * sy,
+    depth,
+    1,
+    0,
+    0,
+    (-2 * far * near) / (far - near),
+    0,
+  );
   const eye = [c2w[3], c2w[7], c2w[11]];
   const axis = (i) => [c2w[i], c2w[4 + i], c2w[8 + i]];
   const [x, y, z] = [axis(0), axis(1), axis(2)];
-  const view = Float32Array.of(x[0], y[0], z[0], 0, x[1], y[1], z[1], 0, x[2], y[2], z[2], 0, -dot(x, eye), -dot(y, eye), -dot(z, eye), 1);
+  const view = Float32Array.of(
+    x[0],
+    y[0],
+    z[0],
+    0,
+    x[1],
+    y[1],
+    z[1],
+    0,
+    x[2],
+    y[2],
+    z[2],
+    0,
+    -dot(x, eye),
+    -dot(y, eye),
+    -dot(z, eye),
+    1,
+  );
   return multiply(project, view);
 }
 

@@ -20,7 +20,17 @@ export class Mosaic {
     const row = Math.min(Math.floor(time / this.step[1]), this.rows - 1);
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
-    context.drawImage(this.bitmap, column * this.width, row * this.height, this.width, this.height, 0, 0, width, height);
+    context.drawImage(
+      this.bitmap,
+      column * this.width,
+      row * this.height,
+      this.width,
+      this.height,
+      0,
+      0,
+      width,
+      height,
+    );
   }
 
   /** Draw all of it. */
@@ -35,9 +45,15 @@ export async function openMosaic(row, ondrawn, signal) {
   if (!row.mosaic) throw new Error("Nothing of this grid is rendered yet.");
   const { coarse } = row.mosaic;
   let whole = false;
-  const first = coarse && !kept.has(row.mosaic.url)
-    ? load(coarse).then((mosaic) => { if (!whole && !signal.aborted) ondrawn(mosaic); }, () => undefined)
-    : null;
+  const first =
+    coarse && !kept.has(row.mosaic.url)
+      ? load(coarse).then(
+          (mosaic) => {
+            if (!whole && !signal.aborted) ondrawn(mosaic);
+          },
+          () => undefined,
+        )
+      : null;
   const mosaic = await load(row.mosaic);
   whole = true;
   await first;
@@ -47,7 +63,9 @@ export async function openMosaic(row, ondrawn, signal) {
 function load(info) {
   const { url } = info;
   if (!kept.has(url)) {
-    const promise = request(url).then((response) => response.blob()).then((blob) => createImageBitmap(blob))
+    const promise = request(url)
+      .then((response) => response.blob())
+      .then((blob) => createImageBitmap(blob))
       .then((bitmap) => new Mosaic(bitmap, info));
     promise.catch(() => kept.delete(url));
     kept.set(url, promise);

@@ -21,13 +21,24 @@ export class Orbit {
     on("pointerup", (event) => this.up(event));
     on("pointercancel", (event) => this.pointers.delete(event.pointerId));
     on("contextmenu", (event) => event.preventDefault());
-    on("wheel", (event) => { event.preventDefault(); this.zoom(Math.exp(clamp(event.deltaY, -200, 200) / 400)); }, { passive: false });
+    on(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        this.zoom(Math.exp(clamp(event.deltaY, -200, 200) / 400));
+      },
+      { passive: false },
+    );
     on("keydown", (event) => this.key(event));
   }
 
   get eye() {
     const flat = Math.cos(this.elevation) * this.distance;
-    return add(this.target, [flat * Math.cos(this.azimuth), flat * Math.sin(this.azimuth), Math.sin(this.elevation) * this.distance]);
+    return add(this.target, [
+      flat * Math.cos(this.azimuth),
+      flat * Math.sin(this.azimuth),
+      Math.sin(this.elevation) * this.distance,
+    ]);
   }
 
   view() {
@@ -53,7 +64,10 @@ export class Orbit {
   pan(dx, dy) {
     const back = unit(sub(this.eye, this.target));
     const right = unit(cross([0, 0, 1], back));
-    this.target = add(this.target, add(scale(right, dx * this.distance), scale(cross(back, right), dy * this.distance)));
+    this.target = add(
+      this.target,
+      add(scale(right, dx * this.distance), scale(cross(back, right), dy * this.distance)),
+    );
     this.calls.onchange();
   }
 

@@ -25,16 +25,35 @@ export class Pad {
       ...(calls ? { tabindex: 0, role: "application", "aria-roledescription": "pad" } : { role: "img" }),
       "aria-label": `${row.id}: ${row.C} cameras across, ${row.T} times down${calls ? ". Arrow keys move." : ""}`,
     });
-    this.box = h("div", { class: "pad-box" }, this.base, this.overlay);
-    this.element = h("div", { class: "pad" },
-      h("div", { class: "pad-top small muted num", "aria-hidden": "true" }, h("span", {}, "camera 0"), h("span", {}, "→"), h("span", {}, String(row.C - 1))),
-      h("div", { class: "pad-side small muted num", "aria-hidden": "true" }, h("span", {}, "time 0"), h("span", {}, "→"), h("span", {}, String(row.T - 1))),
-      this.box);
+    this.words = h("p", { class: "pad-words small muted", role: "status" }, "Thumbnails are being made…");
+    this.box = h("div", { class: "pad-box" }, this.words, this.base, this.overlay);
+    this.element = h(
+      "div",
+      { class: "pad" },
+      h(
+        "div",
+        { class: "pad-top small muted num", "aria-hidden": "true" },
+        h("span", {}, "camera 0"),
+        h("span", {}, "→"),
+        h("span", {}, String(row.C - 1)),
+      ),
+      h(
+        "div",
+        { class: "pad-side small muted num", "aria-hidden": "true" },
+        h("span", {}, "time 0"),
+        h("span", {}, "→"),
+        h("span", {}, String(row.T - 1)),
+      ),
+      this.box,
+    );
     const ratio = (row.C * row.W) / (row.T * row.H);
     this.element.style.setProperty("--pad-ratio", String(clamp(ratio, 0.4, 3)));
     if (calls) this.listen(signal);
     else this.overlay.classList.add("passive");
-    const watch = new ResizeObserver(() => { this.paintBase(); this.paint(); });
+    const watch = new ResizeObserver(() => {
+      this.paintBase();
+      this.paint();
+    });
     watch.observe(this.box);
     signal.addEventListener("abort", () => watch.disconnect());
     onTheme(() => this.paint(), signal);
@@ -47,13 +66,23 @@ export class Pad {
     on("pointermove", (event) => this.move(event));
     on("pointerup", (event) => this.release(event));
     on("pointercancel", (event) => this.release(event));
-    on("pointerleave", () => { this.pointed = null; this.calls.onpoint(null); this.paint(); });
+    on("pointerleave", () => {
+      this.pointed = null;
+      this.calls.onpoint(null);
+      this.paint();
+    });
     on("keydown", (event) => this.key(event));
     on("focus", () => this.paint());
     on("blur", () => this.paint());
   }
 
+  /** Words in place of the cells. */
+  say(text) {
+    this.words.textContent = text;
+  }
+
   setMosaic(mosaic) {
+    this.say("");
     this.mosaic = mosaic;
     this.paintBase();
   }
@@ -128,8 +157,14 @@ export class Pad {
     const { C, T } = this.row;
     const { c, t } = this.cursor;
     const moves = {
-      ArrowLeft: [c - step, t], ArrowRight: [c + step, t], ArrowUp: [c, t - step], ArrowDown: [c, t + step],
-      Home: [0, t], End: [C - 1, t], PageUp: [c, 0], PageDown: [c, T - 1],
+      ArrowLeft: [c - step, t],
+      ArrowRight: [c + step, t],
+      ArrowUp: [c, t - step],
+      ArrowDown: [c, t + step],
+      Home: [0, t],
+      End: [C - 1, t],
+      PageUp: [c, 0],
+      PageDown: [c, T - 1],
     };
     const move = moves[event.key];
     if (!move) {

@@ -44,7 +44,10 @@ const centre = (track, f, cell) => [(track.cameras[f] + 0.5) * cell.w, (track.ti
 function path(context, track, cell, colour, own) {
   context.lineJoin = "round";
   context.lineCap = "round";
-  for (const [width, style] of [[own + 2.5, "rgb(0 0 0 / 0.55)"], [own, colour]]) {
+  for (const [width, style] of [
+    [own + 2.5, "rgb(0 0 0 / 0.55)"],
+    [own, colour],
+  ]) {
     context.lineWidth = width;
     context.strokeStyle = style;
     context.beginPath();

@@ -6,7 +6,12 @@ export function clipTrack(reference, rowsById) {
   const rows = ids.map((id) => rowsById.get(id));
   const gone = ids.find((_, i) => !rows[i]);
   if (gone) throw new Error(`Grid ${gone} is not in this dataset.`);
-  return { rows, parts: reference.parts ?? reference.cameras.map(() => 0), cameras: reference.cameras, times: reference.times };
+  return {
+    rows,
+    parts: reference.parts ?? reference.cameras.map(() => 0),
+    cameras: reference.cameras,
+    times: reference.times,
+  };
 }
 
 /** The grids that clips lie in, each once, in order. */
@@ -18,7 +23,9 @@ export function gridsOf(clips) {
 export function partIn(clip, id) {
   const at = clip.cameras.map((_, f) => f).filter((f) => clip.rows[clip.parts[f]].id === id);
   return {
-    at, cameras: at.map((f) => clip.cameras[f]), times: at.map((f) => clip.times[f]),
+    at,
+    cameras: at.map((f) => clip.cameras[f]),
+    times: at.map((f) => clip.times[f]),
     breaks: at.flatMap((f, i) => (i && f !== at[i - 1] + 1 ? [i] : [])),
   };
 }

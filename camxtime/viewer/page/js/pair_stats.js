@@ -11,8 +11,12 @@ export function pairStats(wish, signal) {
   const n = select(["100", "500", "2000", "5000"], "500", () => draw());
   const body = h("div", { class: "stats" });
   const run = h("button", { type: "button", onclick: () => draw() }, "Draw them");
-  const element = h("section", { class: "panel stack stats-panel", "aria-label": "Statistics of many draws" },
-    h("div", { class: "bar" }, h("h2", {}, "Over many draws"), field("Pairs", n), run), body);
+  const element = h(
+    "section",
+    { class: "panel stack stats-panel", "aria-label": "Statistics of many draws" },
+    h("div", { class: "bar" }, h("h2", {}, "Over many draws"), field("Pairs", n), run),
+    body,
+  );
   let drawnFor = "";
   return { element, stale };
 
@@ -28,10 +32,19 @@ export function pairStats(wish, signal) {
     run.disabled = true;
     try {
       const answer = await json(withQuery("api/sample/stats.json", query), { signal });
-      fill(body, heatMap(`Cells of ${plural(answer.n, "target")}`, answer.coverage),
-        bars("Tasks", answer.tasks), bars("Time warps", answer.warps), answer.cameras && bars("Camera tracks", answer.cameras));
+      fill(
+        body,
+        heatMap(`Cells of ${plural(answer.n, "target")}`, answer.coverage),
+        bars("Tasks", answer.tasks),
+        bars("Time warps", answer.warps),
+        answer.cameras && bars("Camera tracks", answer.cameras),
+      );
     } catch (error) {
-      if (!isAbort(error)) fill(body, failed(error, () => draw()));
+      if (!isAbort(error))
+        fill(
+          body,
+          failed(error, () => draw()),
+        );
     } finally {
       run.disabled = false;
       body.setAttribute("aria-busy", "false");

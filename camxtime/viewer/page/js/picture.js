@@ -17,7 +17,8 @@ export class Picture {
     canvas.dataset.url = url;
     canvas.dataset.state = bitmap ? "exact" : problem(url) ? "failed" : "thumbnail";
     if (bitmap) {
-      if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+      if (canvas.width !== bitmap.width || canvas.height !== bitmap.height)
+        [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
       context.globalCompositeOperation = "copy";
       context.drawImage(bitmap, 0, 0);
       context.globalCompositeOperation = "source-over";

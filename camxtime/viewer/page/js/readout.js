@@ -27,8 +27,18 @@ export function openReadout(row, detail, labels) {
     const at = probe.y * row.W + probe.x;
     const place = `px (${probe.x}, ${probe.y})`;
     const parts = await Promise.all([
-      options.depth ? depthOf(row.id, cell.c, cell.t).then((depth) => depth[at], () => null) : null,
-      options.instance ? instanceOf(row.id, cell.c, cell.t).then((ids) => ids[at], () => null) : null,
+      options.depth
+        ? depthOf(row.id, cell.c, cell.t).then(
+            (depth) => depth[at],
+            () => null,
+          )
+        : null,
+      options.instance
+        ? instanceOf(row.id, cell.c, cell.t).then(
+            (ids) => ids[at],
+            () => null,
+          )
+        : null,
     ]);
     if (mine !== asked) return;
     const [depth, id] = parts;
@@ -36,9 +46,12 @@ export function openReadout(row, detail, labels) {
     values.dataset.y = probe.y;
     if (depth === null) delete values.dataset.depth;
     else values.dataset.depth = String(depth);
-    fill(values, h("span", {}, place),
+    fill(
+      values,
+      h("span", {}, place),
       depth !== null && h("strong", {}, metres(depth)),
-      id !== null && h("span", {}, nameOf(id)));
+      id !== null && h("span", {}, nameOf(id)),
+    );
   }
 
   function nameOf(id) {
@@ -48,7 +61,11 @@ export function openReadout(row, detail, labels) {
   }
 
   function legend(cell, { pass, reference }) {
-    const key = reference ? `check ${cell.c} ${cell.t} ${reference.c} ${reference.t}` : pass === "instance" ? `instance ${cell.c} ${cell.t}` : pass;
+    const key = reference
+      ? `check ${cell.c} ${cell.t} ${reference.c} ${reference.t}`
+      : pass === "instance"
+        ? `instance ${cell.c} ${cell.t}`
+        : pass;
     if (key === drawn) return;
     drawn = key;
     if (reference) showCheck(key, cell, reference);
@@ -59,10 +76,21 @@ export function openReadout(row, detail, labels) {
 
   function showDepth() {
     const [near, far] = detail.depth_range ?? [];
-    fill(extra, h("div", { class: "legend" },
-      h("span", { class: "num" }, near === undefined ? "near" : metres(near)),
-      h("img", { src: "legend/depth.png", width: 256, height: 12, alt: "Colours from near (left) to far (right), even steps in log depth" }),
-      h("span", { class: "num" }, far === undefined ? "far" : metres(far))));
+    fill(
+      extra,
+      h(
+        "div",
+        { class: "legend" },
+        h("span", { class: "num" }, near === undefined ? "near" : metres(near)),
+        h("img", {
+          src: "legend/depth.png",
+          width: 256,
+          height: 12,
+          alt: "Colours from near (left) to far (right), even steps in log depth",
+        }),
+        h("span", { class: "num" }, far === undefined ? "far" : metres(far)),
+      ),
+    );
   }
 
   async function showInstances(key, cell) {
@@ -77,9 +105,25 @@ export function openReadout(row, detail, labels) {
     const counts = new Map();
     for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
     const order = [...counts].filter(([id]) => id !== 0).sort((a, b) => b[1] - a[1]);
-    fill(extra, h("ul", { class: "instances", "aria-label": "Instances in this cell, largest first" }, order.slice(0, 24).map(([id, number]) =>
-      h("li", {}, swatch(names.get(id)?.colour), `${names.get(id)?.name ?? `instance ${id}`} `, h("span", { class: "muted num" }, percent(number / ids.length, 1)))),
-    order.length > 24 && h("li", { class: "muted" }, `and ${order.length - 24} more`)));
+    fill(
+      extra,
+      h(
+        "ul",
+        { class: "instances", "aria-label": "Instances in this cell, largest first" },
+        order
+          .slice(0, 24)
+          .map(([id, number]) =>
+            h(
+              "li",
+              {},
+              swatch(names.get(id)?.colour),
+              `${names.get(id)?.name ?? `instance ${id}`} `,
+              h("span", { class: "muted num" }, percent(number / ids.length, 1)),
+            ),
+          ),
+        order.length > 24 && h("li", { class: "muted" }, `and ${order.length - 24} more`),
+      ),
+    );
   }
 
   async function showCheck(key, cell, reference) {
@@ -93,9 +137,22 @@ export function openReadout(row, detail, labels) {
       return;
     }
     if (key !== drawn) return;
-    fill(extra, h("ul", { class: "instances", "aria-label": `Warp check against camera ${reference.c}, time ${reference.t}` },
-      labels.map(({ label, colour, text }) =>
-        h("li", { "data-share": label, "data-value": shares[label] }, swatch(colour), `${text} `, h("span", { class: "muted num" }, percent(shares[label] ?? 0, 1))))));
+    fill(
+      extra,
+      h(
+        "ul",
+        { class: "instances", "aria-label": `Warp check against camera ${reference.c}, time ${reference.t}` },
+        labels.map(({ label, colour, text }) =>
+          h(
+            "li",
+            { "data-share": label, "data-value": shares[label] },
+            swatch(colour),
+            `${text} `,
+            h("span", { class: "muted num" }, percent(shares[label] ?? 0, 1)),
+          ),
+        ),
+      ),
+    );
   }
 }
 

@@ -32,32 +32,104 @@ class Space {
     Object.assign(this, { row, detail, signal });
     this.title = `${row.id} in space`;
     this.clouds = 1;
-    this.stage = new SpaceStage(row, detail, {
-      onpick: (c) => this.go({ c, t: this.cell.t }), onkey: (event) => this.key(event), onview: () => this.views.choose(this.stage.through ? "camera" : "orbit"),
-    }, signal);
-    const slider = (name, last) => h("input", { type: "range", min: 0, max: last, step: 1, "aria-label": name, oninput: (event) => this.go({ ...this.cell, [name === "camera" ? "c" : "t"]: Number(event.target.value) }) });
-    this.camera = { box: number(0, { min: 0, max: row.C - 1 }, (c) => this.go({ ...this.cell, c })), slider: slider("camera", row.C - 1) };
-    this.time = { box: number(0, { min: 0, max: row.T - 1 }, (t) => this.go({ ...this.cell, t })), slider: slider("time", row.T - 1) };
-    this.views = segmented("View", [["orbit", "Orbit"], ["camera", "Through the camera", "See with the camera's own pose and lens (C)"]], "orbit", (view) => this.stage.setThrough(view === "camera"));
+    this.stage = new SpaceStage(
+      row,
+      detail,
+      {
+        onpick: (c) => this.go({ c, t: this.cell.t }),
+        onkey: (event) => this.key(event),
+        onview: () => this.views.choose(this.stage.through ? "camera" : "orbit"),
+      },
+      signal,
+    );
+    const slider = (name, last) =>
+      h("input", {
+        type: "range",
+        min: 0,
+        max: last,
+        step: 1,
+        "aria-label": name,
+        oninput: (event) => this.go({ ...this.cell, [name === "camera" ? "c" : "t"]: Number(event.target.value) }),
+      });
+    this.camera = {
+      box: number(0, { min: 0, max: row.C - 1 }, (c) => this.go({ ...this.cell, c })),
+      slider: slider("camera", row.C - 1),
+    };
+    this.time = {
+      box: number(0, { min: 0, max: row.T - 1 }, (t) => this.go({ ...this.cell, t })),
+      slider: slider("time", row.T - 1),
+    };
+    this.views = segmented(
+      "View",
+      [
+        ["orbit", "Orbit"],
+        ["camera", "Through the camera", "See with the camera's own pose and lens (C)"],
+      ],
+      "orbit",
+      (view) => this.stage.setThrough(view === "camera"),
+    );
     this.picture = new Picture(row.W, row.H, "Cell");
     this.picture.canvas.style.aspectRatio = `${row.W} / ${row.H}`;
     this.channel = openChannel(() => this.draw());
     signal.addEventListener("abort", () => this.channel.close());
-    openMosaic(row, (mosaic) => { this.mosaic = mosaic; this.draw(); }, signal).catch(() => undefined); // a stand-in only
+    openMosaic(
+      row,
+      (mosaic) => {
+        this.mosaic = mosaic;
+        this.draw();
+      },
+      signal,
+    ).catch(() => undefined); // a stand-in only
     this.facts = h("dl", { class: "facts" });
     this.status = h("p", { class: "small muted", role: "status" });
-    const amounts = segmented("Clouds of", [["1", "1 camera"], ["4", "4"], ["8", "8"]], "1", (value) => { this.clouds = Number(value); this.show(); });
-    fill(main, gridHead(row, rows, "space", query),
-      h("div", { class: "space" },
-        h("section", { class: "panel stack", "aria-label": "Scene in space" },
-          h("div", { class: "bar" }, this.views, h("span", { class: "field-name" }, "Points of"), amounts,
-            h("button", { type: "button", onclick: () => this.stage.frameAll() }, "Whole scene")),
+    const amounts = segmented(
+      "Clouds of",
+      [
+        ["1", "1 camera"],
+        ["4", "4"],
+        ["8", "8"],
+      ],
+      "1",
+      (value) => {
+        this.clouds = Number(value);
+        this.show();
+      },
+    );
+    fill(
+      main,
+      gridHead(row, rows, "space", query),
+      h(
+        "div",
+        { class: "space" },
+        h(
+          "section",
+          { class: "panel stack", "aria-label": "Scene in space" },
+          h(
+            "div",
+            { class: "bar" },
+            this.views,
+            h("span", { class: "field-name" }, "Points of"),
+            amounts,
+            h("button", { type: "button", onclick: () => this.stage.frameAll() }, "Whole scene"),
+          ),
           this.stage.element,
-          h("p", { class: "small muted" }, "Drag to orbit, Shift-drag or two fingers to pan, wheel or + − to zoom. Click a frustum to go to that camera.")),
-        h("section", { class: "panel stack space-side", "aria-label": "Cell" },
+          h(
+            "p",
+            { class: "small muted" },
+            "Drag to orbit, Shift-drag or two fingers to pan, wheel or + − to zoom. Click a frustum to go to that camera.",
+          ),
+        ),
+        h(
+          "section",
+          { class: "panel stack space-side", "aria-label": "Cell" },
           h("div", { class: "bar slide" }, field("camera", this.camera.box), this.camera.slider),
           h("div", { class: "bar slide" }, field("time", this.time.box), this.time.slider),
-          this.picture.canvas, this.facts, this.status)));
+          this.picture.canvas,
+          this.facts,
+          this.status,
+        ),
+      ),
+    );
     this.update(query);
     this.stage.frameAll();
   }
@@ -111,9 +183,17 @@ class Space {
       ["Centre", `${K[2].toFixed(1)}, ${K[5].toFixed(1)} px`],
       ["Field of view", `${angle(this.row.W, K[0])} × ${angle(this.row.H, K[4])}`],
       ["Time", `${this.cell.t} · ${(this.cell.t / this.row.fps).toFixed(2)} s`],
-      ["Depth", this.detail.depth_range ? `${metres(this.detail.depth_range[0])} to ${metres(this.detail.depth_range[1])} in this grid` : "not stored"],
+      [
+        "Depth",
+        this.detail.depth_range
+          ? `${metres(this.detail.depth_range[0])} to ${metres(this.detail.depth_range[1])} in this grid`
+          : "not stored",
+      ],
     ];
-    fill(this.facts, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+    fill(
+      this.facts,
+      rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+    );
   }
 
   /** Cameras whose points are shown: the current one, then others evenly along the path. */
@@ -131,7 +211,9 @@ class Space {
       const parts = await Promise.all(wanted.map((c) => this.part(c, t)));
       if (mine !== this.asked || this.signal.aborted) return;
       const shown = this.stage.setClouds(parts);
-      this.status.textContent = this.detail.depth_range ? `${shown.toLocaleString("en")} points` : "This dataset stores no depth: no points to show.";
+      this.status.textContent = this.detail.depth_range
+        ? `${shown.toLocaleString("en")} points`
+        : "This dataset stores no depth: no points to show.";
       this.status.dataset.points = shown;
     } catch (error) {
       if (mine === this.asked && !isAbort(error)) this.status.textContent = error.message;
@@ -140,7 +222,9 @@ class Space {
 
   async part(c, t) {
     const [bitmap, depth] = await Promise.all([
-      request(passUrl(this.row.id, "rgb", { c, t })).then((answer) => answer.blob()).then((blob) => createImageBitmap(blob)),
+      request(passUrl(this.row.id, "rgb", { c, t }))
+        .then((answer) => answer.blob())
+        .then((blob) => createImageBitmap(blob)),
       this.detail.depth_range ? depthOf(this.row.id, c, t) : null,
     ]);
     return { c, bitmap, depth };

@@ -12,7 +12,12 @@ export function cameraOf(detail, c) {
 
 /** Corners of a camera's image at z-depth `depth`: top left, top right, bottom left, bottom right. */
 export function imageCorners({ c2w, K }, { W, H }, depth) {
-  return [[0, 0], [W, 0], [0, H], [W, H]].map(([u, v]) => lift(c2w, K, u, v, depth));
+  return [
+    [0, 0],
+    [W, 0],
+    [0, H],
+    [W, H],
+  ].map(([u, v]) => lift(c2w, K, u, v, depth));
 }
 
 /** Size of the scene: {centre, radius, depth: of the frusta drawn, floor}. */
@@ -33,7 +38,13 @@ const segment = (out, a, b, colour, width) => out.push(...a, ...b, ...colour, wi
 export function frustum(out, camera, image, depth, colour, width) {
   const [tl, tr, bl, br] = imageCorners(camera, image, depth);
   for (const corner of [tl, tr, bl, br]) segment(out, camera.eye, corner, colour, width);
-  for (const [a, b] of [[tl, tr], [tr, br], [br, bl], [bl, tl]]) segment(out, a, b, colour, width);
+  for (const [a, b] of [
+    [tl, tr],
+    [tr, br],
+    [br, bl],
+    [bl, tl],
+  ])
+    segment(out, a, b, colour, width);
   const tip = lift(camera.c2w, camera.K, image.W / 2, -0.12 * image.H, depth);
   segment(out, tl, tip, colour, width);
   segment(out, tip, tr, colour, width);
@@ -49,7 +60,19 @@ export function surroundings(detail, { centre, radius, floor }, colours) {
     segment(out, [x0 + d, y0 - reach, floor], [x0 + d, y0 + reach, floor], colours.floor, 1);
     segment(out, [x0 - reach, y0 + d, floor], [x0 + reach, y0 + d, floor], colours.floor, 1);
   }
-  [[1, 0, 0], [0, 1, 0], [0, 0, 1]].forEach((axis, i) => segment(out, [0, 0, floor], axis.map((v, k) => v * step + (k === 2 ? floor : 0)), colours.axes[i], 2.5));
+  [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ].forEach((axis, i) =>
+    segment(
+      out,
+      [0, 0, floor],
+      axis.map((v, k) => v * step + (k === 2 ? floor : 0)),
+      colours.axes[i],
+      2.5,
+    ),
+  );
   const eyes = detail.cameras.c2w.map((m) => [m[3], m[7], m[11]]);
   eyes.slice(1).forEach((eye, i) => segment(out, eyes[i], eye, colours.path, 1.5));
   return out;
@@ -59,7 +82,8 @@ export function surroundings(detail, { centre, radius, floor }, colours) {
 export function box(out, [low, high], colour) {
   const corner = (bits) => [0, 1, 2].map((i) => ((bits >> i) & 1 ? high[i] : low[i]));
   for (let bits = 0; bits < 8; bits += 1) {
-    for (let i = 0; i < 3; i += 1) if (!((bits >> i) & 1)) segment(out, corner(bits), corner(bits | (1 << i)), colour, 1.5);
+    for (let i = 0; i < 3; i += 1)
+      if (!((bits >> i) & 1)) segment(out, corner(bits), corner(bits | (1 << i)), colour, 1.5);
   }
 }
 
@@ -81,7 +105,8 @@ export function cloud(camera, { W, H }, depth, pixels) {
       if (!Number.isFinite(z)) continue;
       const x = ((column + 0.5 - K[2]) / K[0]) * z;
       const y = ((row + 0.5 - K[5]) / K[4]) * z;
-      for (let i = 0; i < 3; i += 1) places[4 * n + i] = c2w[4 * i] * x + c2w[4 * i + 1] * y + c2w[4 * i + 2] * z + c2w[4 * i + 3];
+      for (let i = 0; i < 3; i += 1)
+        places[4 * n + i] = c2w[4 * i] * x + c2w[4 * i + 1] * y + c2w[4 * i + 2] * z + c2w[4 * i + 3];
       places[4 * n + 3] = (step * z) / K[0];
       for (let i = 0; i < 4; i += 1) colours[4 * n + i] = pixels[4 * at + i];
       n += 1;

@@ -8,15 +8,39 @@ import { box, cameraOf, cloud, extent, frustum, imageCorners, surroundings } fro
 
 const FOV = 0.85; // vertical, radians
 const PICK = 22; // pixels around a frustum's image that still pick it
-const DARK = { back: [0.043, 0.051, 0.063], floor: [1, 1, 1, 0.1], path: [1, 1, 1, 0.5], camera: [0.75, 0.8, 0.88, 0.55], now: [0.36, 0.61, 1, 1], subject: [1, 0.6, 0.3, 0.9] };
-const LIGHT = { back: [0.925, 0.933, 0.949], floor: [0, 0, 0, 0.1], path: [0, 0, 0, 0.45], camera: [0.25, 0.3, 0.4, 0.55], now: [0.11, 0.31, 0.85, 1], subject: [0.71, 0.26, 0.04, 0.9] };
-const AXES = [[0.9, 0.3, 0.3, 1], [0.3, 0.75, 0.35, 1], [0.35, 0.5, 1, 1]];
+const DARK = {
+  back: [0.043, 0.051, 0.063],
+  floor: [1, 1, 1, 0.1],
+  path: [1, 1, 1, 0.5],
+  camera: [0.75, 0.8, 0.88, 0.55],
+  now: [0.36, 0.61, 1, 1],
+  subject: [1, 0.6, 0.3, 0.9],
+};
+const LIGHT = {
+  back: [0.925, 0.933, 0.949],
+  floor: [0, 0, 0, 0.1],
+  path: [0, 0, 0, 0.45],
+  camera: [0.25, 0.3, 0.4, 0.55],
+  now: [0.11, 0.31, 0.85, 1],
+  subject: [0.71, 0.26, 0.04, 0.9],
+};
+const AXES = [
+  [0.9, 0.3, 0.3, 1],
+  [0.3, 0.75, 0.35, 1],
+  [0.35, 0.5, 1, 1],
+];
 
 export class SpaceStage {
   /** Calls `onpick(camera)`, `onkey(event)` and `onview()` when orbiting and looking through the camera alternate. */
   constructor(row, detail, calls, signal) {
     Object.assign(this, { row, detail, calls });
-    this.canvas = h("canvas", { class: "space-canvas", tabindex: 0, role: "application", "aria-roledescription": "3-D view", "aria-label": "Cameras and points in space. Arrow keys orbit, plus and minus zoom, brackets change the camera." });
+    this.canvas = h("canvas", {
+      class: "space-canvas",
+      tabindex: 0,
+      role: "application",
+      "aria-roledescription": "3-D view",
+      "aria-label": "Cameras and points in space. Arrow keys orbit, plus and minus zoom, brackets change the camera.",
+    });
     this.element = h("div", { class: "space-box" }, this.canvas);
     this.size = extent(detail);
     this.image = { W: row.W, H: row.H };
@@ -25,15 +49,29 @@ export class SpaceStage {
     this.cell = { c: 0, t: 0 };
     this.clouds = [];
     this.painter = new Painter(this.canvas);
-    this.orbit = new Orbit(this.canvas, {
-      onchange: () => { if (this.through) { this.through = false; calls.onview(); } this.draw(); },
-      onclick: (x, y) => this.pick(x, y), onkey: calls.onkey,
-    }, signal);
+    this.orbit = new Orbit(
+      this.canvas,
+      {
+        onchange: () => {
+          if (this.through) {
+            this.through = false;
+            calls.onview();
+          }
+          this.draw();
+        },
+        onclick: (x, y) => this.pick(x, y),
+        onkey: calls.onkey,
+      },
+      signal,
+    );
     this.build();
     const watch = new ResizeObserver(() => this.draw());
     watch.observe(this.element);
     signal.addEventListener("abort", () => watch.disconnect());
-    onTheme(() => { this.build(); this.draw(); }, signal);
+    onTheme(() => {
+      this.build();
+      this.draw();
+    }, signal);
   }
 
   get colours() {
@@ -46,7 +84,9 @@ export class SpaceStage {
     this.still = painter.segments(surroundings(detail, size, { ...colours, axes: AXES }));
     const out = [];
     const every = Math.max(1, Math.ceil(this.cameras.length / 240));
-    this.cameras.forEach((camera, c) => { if (c % every === 0) frustum(out, camera, this.image, size.depth, colours.camera, 1); });
+    this.cameras.forEach((camera, c) => {
+      if (c % every === 0) frustum(out, camera, this.image, size.depth, colours.camera, 1);
+    });
     this.frusta = painter.segments(out);
     this.mark();
   }
@@ -73,10 +113,12 @@ export class SpaceStage {
     this.painter.free(...this.clouds);
     this.painter.setImage(parts[0].bitmap);
     this.pictured = true;
-    this.clouds = parts.filter(({ depth }) => depth).map(({ c, bitmap, depth }) => {
-      const { places, colours } = cloud(this.cameras[c], this.image, depth, pixelsOf(bitmap));
-      return this.painter.cloud(places, colours);
-    });
+    this.clouds = parts
+      .filter(({ depth }) => depth)
+      .map(({ c, bitmap, depth }) => {
+        const { places, colours } = cloud(this.cameras[c], this.image, depth, pixelsOf(bitmap));
+        return this.painter.cloud(places, colours);
+      });
     parts.forEach(({ bitmap }) => bitmap.close());
     this.draw();
     return this.clouds.reduce((sum, { count }) => sum + count, 0);
@@ -130,8 +172,10 @@ export class SpaceStage {
   pick(x, y) {
     const box = this.canvas.getBoundingClientRect();
     const matrix = this.matrix(this.canvas);
-    const near = this.cameras.map((camera, c) => ({ c, ...this.apart(camera, matrix, box, x, y) }))
-      .filter(({ apart }) => apart < PICK).sort((a, b) => a.apart - b.apart || a.far - b.far);
+    const near = this.cameras
+      .map((camera, c) => ({ c, ...this.apart(camera, matrix, box, x, y) }))
+      .filter(({ apart }) => apart < PICK)
+      .sort((a, b) => a.apart - b.apart || a.far - b.far);
     if (near.length && !this.through) this.calls.onpick(near[0].c);
   }
 

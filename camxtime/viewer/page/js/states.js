@@ -4,7 +4,12 @@ import { h } from "./dom.js";
 import { link } from "./router.js";
 
 export function loading(text = "Loading…") {
-  return h("div", { class: "state", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), h("p", {}, text));
+  return h(
+    "div",
+    { class: "state", role: "status" },
+    h("span", { class: "spinner", "aria-hidden": "true" }),
+    h("p", {}, text),
+  );
 }
 
 /** Nothing here, and what to do about it. `action` is an element or null. */
@@ -14,14 +19,18 @@ export function empty(title, text, action = null) {
 
 /** An error with a way out. */
 export function failed(error, retry = null) {
-  return h("div", { class: "state state-bad", role: "alert" },
+  return h(
+    "div",
+    { class: "state state-bad", role: "alert" },
     h("h2", {}, "This did not work"),
     h("p", {}, error?.message || String(error)),
-    retry && h("button", { type: "button", onclick: retry }, "Try again"));
+    retry && h("button", { type: "button", onclick: retry }, "Try again"),
+  );
 }
 
 /** Where to see what is still to be rendered, or null. */
-export const renderLink = (about) => (about.features.render ? h("a", { class: "button", href: link("render") }, "See the render") : null);
+export const renderLink = (about) =>
+  about.features.render ? h("a", { class: "button", href: link("render") }, "See the render") : null;
 
 /** True for the error of a request that we called off ourselves. */
 export const isAbort = (error) => error?.name === "AbortError";

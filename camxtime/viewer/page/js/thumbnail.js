@@ -17,7 +17,12 @@ export function thumbnail(row, eager) {
     return box;
   }
   const image = h("img", {
-    src: row.thumb, alt: "", width: row.W, height: row.H, loading: eager ? "eager" : "lazy", decoding: "async",
+    src: row.thumb,
+    alt: "",
+    width: row.W,
+    height: row.H,
+    loading: eager ? "eager" : "lazy",
+    decoding: "async",
     onerror: () => box.replaceChildren(h("span", { class: "small muted" }, "no picture")),
   });
   box.append(image);
@@ -26,9 +31,13 @@ export function thumbnail(row, eager) {
 
 function firstFrame(row) {
   const canvas = h("canvas", { width: row.W, height: row.H, "aria-hidden": "true" });
-  fetch(row.thumb).then((response) => response.blob()).then(createImageBitmap).then((bitmap) => {
-    canvas.getContext("2d").drawImage(bitmap, 0, 0, row.W, row.H);
-    bitmap.close();
-  }).catch(() => canvas.replaceWith(h("span", { class: "small muted" }, "no picture")));
+  fetch(row.thumb)
+    .then((response) => response.blob())
+    .then(createImageBitmap)
+    .then((bitmap) => {
+      canvas.getContext("2d").drawImage(bitmap, 0, 0, row.W, row.H);
+      bitmap.close();
+    })
+    .catch(() => canvas.replaceWith(h("span", { class: "small muted" }, "no picture")));
   return canvas;
 }

@@ -10,13 +10,39 @@ export function openTimeline(onframe, { onplay = () => undefined, signal }) {
   const clock = new Clock(show, state);
   const play = h("button", { type: "button", class: "play primary", onclick: () => toggle() }, "Play");
   const slider = h("input", {
-    type: "range", min: 0, max: 0, step: 1, value: 0, class: "frame-slider", "aria-label": "Frame",
-    oninput: () => { clock.pause(); clock.seek(Number(slider.value)); onplay(false); },
+    type: "range",
+    min: 0,
+    max: 0,
+    step: 1,
+    value: 0,
+    class: "frame-slider",
+    "aria-label": "Frame",
+    oninput: () => {
+      clock.pause();
+      clock.seek(Number(slider.value));
+      onplay(false);
+    },
   });
   const label = h("output", { class: "num small frame-number" }, "1 / 1");
-  const speed = select(SPEEDS.map((value) => [value, `${value}×`]), "1", (value) => { clock.speed = Number(value); });
-  const loop = select(LOOPS, "loop", (value) => { clock.loop = value; });
-  const element = h("div", { class: "bar timeline" }, play, slider, label, field("Speed", speed), field("Repeat", loop));
+  const speed = select(
+    SPEEDS.map((value) => [value, `${value}×`]),
+    "1",
+    (value) => {
+      clock.speed = Number(value);
+    },
+  );
+  const loop = select(LOOPS, "loop", (value) => {
+    clock.loop = value;
+  });
+  const element = h(
+    "div",
+    { class: "bar timeline" },
+    play,
+    slider,
+    label,
+    field("Speed", speed),
+    field("Repeat", loop),
+  );
   signal.addEventListener("abort", () => clock.pause());
   document.addEventListener("keydown", keys, { signal });
   return { element, clock, load, toggle };
@@ -44,7 +70,13 @@ export function openTimeline(onframe, { onplay = () => undefined, signal }) {
   }
 
   function keys(event) {
-    if (event.target.closest?.("input:not([type=range]), select, button, a, dialog, summary") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (
+      event.target.closest?.("input:not([type=range]), select, button, a, dialog, summary") ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey
+    )
+      return;
     if (event.key === " ") toggle();
     else if (event.key === "," || event.key === ".") {
       clock.pause();

@@ -28,7 +28,11 @@ export function along(cells, wanted, name) {
   const count = Math.min(wanted || cells.length, MAX_FRAMES);
   const at = (f) => cells[count === 1 ? 0 : Math.floor((f * (cells.length - 1)) / (count - 1) + 0.5)];
   const chosen = Array.from({ length: count }, (_, f) => at(f));
-  return track(chosen.map((cell) => cell.c), chosen.map((cell) => cell.t), name);
+  return track(
+    chosen.map((cell) => cell.c),
+    chosen.map((cell) => cell.t),
+    name,
+  );
 }
 
 /** The JSON that the sampler takes (a clip: grid, cameras, times). */
@@ -44,17 +48,23 @@ export function ofJson(text, row) {
   } catch {
     throw new Error("The file is not JSON.");
   }
-  if (value?.grid !== undefined && value.grid !== row.id) throw new Error(`The track is of grid ${value.grid}, this is ${row.id}.`);
+  if (value?.grid !== undefined && value.grid !== row.id)
+    throw new Error(`The track is of grid ${value.grid}, this is ${row.id}.`);
   return checked(value?.cameras, value?.times, row);
 }
 
 function checked(cameras, times, row) {
-  for (const [name, list, limit] of [["cameras", cameras, row.C], ["times", times, row.T]]) {
-    if (!Array.isArray(list) || !list.length || list.length > MAX_FRAMES) throw new Error(`A track has a list '${name}' of 1 to ${MAX_FRAMES} numbers.`);
+  for (const [name, list, limit] of [
+    ["cameras", cameras, row.C],
+    ["times", times, row.T],
+  ]) {
+    if (!Array.isArray(list) || !list.length || list.length > MAX_FRAMES)
+      throw new Error(`A track has a list '${name}' of 1 to ${MAX_FRAMES} numbers.`);
     const wrong = list.find((v) => !Number.isInteger(v) || v < 0 || v >= limit);
     if (wrong !== undefined) throw new Error(`'${name}' holds ${wrong}; this grid has 0 to ${limit - 1}.`);
   }
-  if (cameras.length !== times.length) throw new Error(`The track has ${cameras.length} cameras and ${times.length} times.`);
+  if (cameras.length !== times.length)
+    throw new Error(`The track has ${cameras.length} cameras and ${times.length} times.`);
   return track(cameras, times);
 }
 
@@ -66,7 +76,9 @@ export function encodeRuns(values) {
     let end = i + 1;
     while (end < values.length && Math.abs(step) <= 1 && values[end] - values[end - 1] === step) end += 1;
     if (end - i < 3) end = i + 1;
-    parts.push(end - i === 1 ? `${values[i]}` : step === 0 ? `${values[i]}*${end - i}` : `${values[i]}:${values[end - 1]}`);
+    parts.push(
+      end - i === 1 ? `${values[i]}` : step === 0 ? `${values[i]}*${end - i}` : `${values[i]}:${values[end - 1]}`,
+    );
     i = end;
   }
   return parts.join(",");

@@ -16,23 +16,78 @@ export function openTrackBar({ row, names, features, query, here, signal }, onch
   const state = { strokes: [], cells: [], source: null, target: null, wish: null };
   const status = h("p", { class: "small muted track-status", role: "status" });
   const examples = Boolean(features.examples);
-  const own = [["none", "None"], ["hand", "Drawn by hand"], ["file", "From a file"]];
-  const target = trackChoice({ label: "Target", row, names, here, examples, more: own, wish: { name: "none" } }, (wish) => chooseTarget(wish));
-  const source = trackChoice({ label: "Source", row, names, here, examples, wish: { name: "diagonal" }, frames: false }, () => loadSource());
-  const file = h("input", { type: "file", accept: ".json,application/json", class: "unseen", tabindex: -1, "aria-label": "Track file", onchange: openFile });
+  const own = [
+    ["none", "None"],
+    ["hand", "Drawn by hand"],
+    ["file", "From a file"],
+  ];
+  const target = trackChoice(
+    { label: "Target", row, names, here, examples, more: own, wish: { name: "none" } },
+    (wish) => chooseTarget(wish),
+  );
+  const source = trackChoice(
+    { label: "Source", row, names, here, examples, wish: { name: "diagonal" }, frames: false },
+    () => loadSource(),
+  );
+  const file = h("input", {
+    type: "file",
+    accept: ".json,application/json",
+    class: "unseen",
+    tabindex: -1,
+    "aria-label": "Track file",
+    onchange: openFile,
+  });
   const undo = h("button", { type: "button", onclick: undoStroke }, "Undo stroke");
   const clear = h("button", { type: "button", onclick: () => chooseTarget({ name: "none" }) }, "Clear");
-  const saveJson = h("button", { type: "button", onclick: () => download(new Blob([toJson(row.id, state.target)], { type: "application/json" }), `${row.id}.track.json`) }, "Save JSON");
+  const saveJson = h(
+    "button",
+    {
+      type: "button",
+      onclick: () =>
+        download(new Blob([toJson(row.id, state.target)], { type: "application/json" }), `${row.id}.track.json`),
+    },
+    "Save JSON",
+  );
   const saveMp4 = features.mp4 ? h("button", { type: "button", onclick: exportClip }, "Save MP4") : null;
-  const element = h("section", { class: "panel stack track-bar", "aria-label": "Tracks" },
-    h("div", { class: "bar" }, target.element, undo, clear,
-      h("span", { class: "bar push" }, h("button", { type: "button", onclick: () => file.click() }, "Open JSON…"), file, saveJson, saveMp4)),
-    h("div", { class: "bar" }, source.element, status));
+  const element = h(
+    "section",
+    { class: "panel stack track-bar", "aria-label": "Tracks" },
+    h(
+      "div",
+      { class: "bar" },
+      target.element,
+      undo,
+      clear,
+      h(
+        "span",
+        { class: "bar push" },
+        h("button", { type: "button", onclick: () => file.click() }, "Open JSON…"),
+        file,
+        saveJson,
+        saveMp4,
+      ),
+    ),
+    h("div", { class: "bar" }, source.element, status),
+  );
   restore();
-  return { element, stroke, undoStroke, query: asQuery, restore: (next) => { query = next; restore(); } };
+  return {
+    element,
+    stroke,
+    undoStroke,
+    query: asQuery,
+    restore: (next) => {
+      query = next;
+      restore();
+    },
+  };
 
   function restore() {
-    source.choose({ name: query.source ?? "diagonal", camera: whole(query.sc), time: whole(query.st), seed: whole(query.sseed) });
+    source.choose({
+      name: query.source ?? "diagonal",
+      camera: whole(query.sc),
+      time: whole(query.st),
+      seed: whole(query.sseed),
+    });
     const name = query.track ?? "none";
     const wish = { name, F: whole(query.F), seed: whole(query.seed), camera: whole(query.tc), time: whole(query.tt) };
     if ((name === "hand" || name === "file") && query.cameras) {
@@ -54,14 +109,18 @@ export function openTrackBar({ row, names, features, query, here, signal }, onch
       if (wish.name === "none") state.strokes = [];
       state.cells = wish.name === "none" ? [] : state.cells;
       setTarget(state.cells.length ? along(state.cells, wish.F ?? 0, wish.name) : null, wish);
-      if (wish.name === "hand" && !state.cells.length) say("Turn Draw on, then draw on the pad (or press Enter on cells).");
+      if (wish.name === "hand" && !state.cells.length)
+        say("Turn Draw on, then draw on the pad (or press Enter on cells).");
       return;
     }
     try {
       const found = await namedTrack(row, wish, signal);
       if (target.wish().name === wish.name) setTarget(found, wish);
     } catch (error) {
-      if (!isAbort(error)) { setTarget(null, wish); say(error.message, true); }
+      if (!isAbort(error)) {
+        setTarget(null, wish);
+        say(error.message, true);
+      }
     }
   }
 
@@ -72,7 +131,11 @@ export function openTrackBar({ row, names, features, query, here, signal }, onch
     for (const button of [saveJson, saveMp4, clear]) if (button) button.disabled = value === null;
     undo.hidden = wish.name !== "hand";
     undo.disabled = !state.strokes.length;
-    say(value ? [`${frames(value)} frames`, value.formula].filter(Boolean).join(" · ") : "Choose a target track, or draw one on the pad.");
+    say(
+      value
+        ? [`${frames(value)} frames`, value.formula].filter(Boolean).join(" · ")
+        : "Choose a target track, or draw one on the pad.",
+    );
     loadSource();
   }
 
@@ -102,7 +165,8 @@ export function openTrackBar({ row, names, features, query, here, signal }, onch
     const value = along(all, F ?? 0, "hand");
     if (done) setTarget(value, { name: "hand", F });
     else onchange({ source: state.source, target: value });
-    if (done && all.length > MAX_FRAMES) say(`Only ${MAX_FRAMES} frames are kept of the ${all.length} cells drawn.`, true);
+    if (done && all.length > MAX_FRAMES)
+      say(`Only ${MAX_FRAMES} frames are kept of the ${all.length} cells drawn.`, true);
   }
 
   function undoStroke() {
@@ -132,7 +196,12 @@ export function openTrackBar({ row, names, features, query, here, signal }, onch
     say("Encoding the clip…");
     try {
       const body = JSON.stringify({ cameras: state.target.cameras, times: state.target.times, fps: row.fps });
-      const answer = await request(`api/grids/${encodeURIComponent(row.id)}/clip.mp4`, { method: "POST", body, headers: { "Content-Type": "application/json" }, signal });
+      const answer = await request(`api/grids/${encodeURIComponent(row.id)}/clip.mp4`, {
+        method: "POST",
+        body,
+        headers: { "Content-Type": "application/json" },
+        signal,
+      });
       download(await answer.blob(), `${row.id}.${state.target.name || "track"}.mp4`);
       say(`${frames(state.target)} frames saved as MP4.`);
     } catch (error) {
@@ -152,7 +221,8 @@ export function openTrackBar({ row, names, features, query, here, signal }, onch
       const [cameras, times] = [encodeRuns(state.target.cameras), encodeRuns(state.target.times)];
       if (cameras.length + times.length < LONGEST) Object.assign(found, { cameras, times });
     }
-    if (from.name !== "diagonal") Object.assign(found, { source: from.name, sc: from.camera, st: from.time, sseed: from.seed || "" });
+    if (from.name !== "diagonal")
+      Object.assign(found, { source: from.name, sc: from.camera, st: from.time, sseed: from.seed || "" });
     return found;
   }
 

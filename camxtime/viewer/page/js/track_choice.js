@@ -4,7 +4,11 @@ import { json, jsonOnce, withQuery } from "./api.js";
 import { h, field, number } from "./dom.js";
 import { MAX_FRAMES, track } from "./track.js";
 
-const FIXED = [["diagonal", "Diagonal"], ["bullet", "Bullet time at…"], ["fixed", "Fixed camera…"]];
+const FIXED = [
+  ["diagonal", "Diagonal"],
+  ["bullet", "Bullet time at…"],
+  ["fixed", "Fixed camera…"],
+];
 
 /** `camera:sub_range` → "sub range". */
 const shortName = (name) => name.split(":").at(-1).replaceAll("_", " ");
@@ -38,7 +42,10 @@ export async function namedTrack(row, wish, signal) {
 /** The diagonal, bullet time and a fixed camera, as the server gives them; null for other names. */
 export function plainTrack({ C, T }, { name, F, camera = 0, time = 0 }) {
   const wanted = F || (name === "bullet" ? C : T);
-  const spread = (count) => Array.from({ length: wanted }, (_, f) => Math.floor((2 * f * (count - 1) + Math.max(wanted - 1, 1)) / (2 * Math.max(wanted - 1, 1))));
+  const spread = (count) =>
+    Array.from({ length: wanted }, (_, f) =>
+      Math.floor((2 * f * (count - 1) + Math.max(wanted - 1, 1)) / (2 * Math.max(wanted - 1, 1))),
+    );
   const still = (value) => new Array(wanted).fill(value);
   if (name === "diagonal") return { cameras: spread(C), times: spread(T) };
   if (name === "bullet") return { cameras: spread(C), times: still(time) };
@@ -53,16 +60,34 @@ export function plainTrack({ C, T }, { name, F, camera = 0, time = 0 }) {
 export function trackChoice({ label, row, names, more = [], wish, here, frames = true, examples = false }, onchange) {
   let now = { ...wish };
   const box = h("select", { onchange: () => set({ name: box.value }) });
-  const group = (text, entries) => entries.length ? h("optgroup", { label: text }, entries.map(([value, words]) => h("option", { value }, words))) : null;
-  const byKind = (kind) => names.filter((entry) => entry.kind === kind && !FIXED.some(([name]) => name === entry.name)).map(({ name }) => [name, shortName(name)]);
-  box.append(...[
-    ...more.map(([value, text]) => h("option", { value }, text)),
-    group("Tracks", FIXED), group("Time warps, camera as the source", byKind("warp")), group("Camera tracks, time forward", byKind("camera")),
-  ].filter(Boolean));
+  const group = (text, entries) =>
+    entries.length
+      ? h(
+          "optgroup",
+          { label: text },
+          entries.map(([value, words]) => h("option", { value }, words)),
+        )
+      : null;
+  const byKind = (kind) =>
+    names
+      .filter((entry) => entry.kind === kind && !FIXED.some(([name]) => name === entry.name))
+      .map(({ name }) => [name, shortName(name)]);
+  box.append(
+    ...[
+      ...more.map(([value, text]) => h("option", { value }, text)),
+      group("Tracks", FIXED),
+      group("Time warps, camera as the source", byKind("warp")),
+      group("Camera tracks, time forward", byKind("camera")),
+    ].filter(Boolean),
+  );
   const camera = number(now.camera ?? 0, { min: 0, max: row.C - 1 }, (value) => set({ camera: value }));
   const time = number(now.time ?? 0, { min: 0, max: row.T - 1 }, (value) => set({ time: value }));
   const length = number(now.F || "", { min: 1, max: MAX_FRAMES }, (value) => set({ F: value }), { placeholder: "own" });
-  const again = h("button", { type: "button", title: "Draw its parameters anew", onclick: () => set({ seed: (now.seed ?? 0) + 1 }) }, "Draw again");
+  const again = h(
+    "button",
+    { type: "button", title: "Draw its parameters anew", onclick: () => set({ seed: (now.seed ?? 0) + 1 }) },
+    "Draw again",
+  );
   const cameraField = field("camera", camera);
   const timeField = field("time", time);
   const lengthField = frames ? field("Frames", length) : null;
