@@ -22,6 +22,7 @@ from camxtime.training.objectives import Solver
 from camxtime.training.text import TextEncoder, encode
 
 MAX_PART = 16
+SHOWN_PX = 96
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,12 @@ class Validation:
         return to_batch(sample, self._config.model, self._device, text)
 
 
-def write_clips(clips: Tensor, path: Path, scale: int = 2, fps: float = 8.0) -> None:
-    """uint8 [pairs, columns, F, 3, H, W]: PATH.webp plays all, pairs below one another; PATH.png shows every frame."""
+def write_clips(clips: Tensor, path: Path, fps: float = 8.0) -> None:
+    """uint8 [pairs, columns, F, 3, H, W]: PATH.webp plays all, pairs below one another; PATH.png shows every frame.
+
+    Small frames are enlarged, pixel by pixel, to about 100 pixels.
+    """
+    scale = max(1, round(SHOWN_PX / max(clips.shape[-2:])))
     frames = clips.permute(2, 0, 4, 1, 5, 3).flatten(3, 4).flatten(1, 2).numpy()  # F, pairs·H, columns·W, 3
     images = [_enlarged(frame, scale) for frame in frames]
     moving = io.BytesIO()
