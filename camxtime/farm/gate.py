@@ -37,6 +37,9 @@ CAMERAS, TIMES = 3, 3
 PASSES = ("rgb", "depth", "instance")
 GATED = tuple(name for name, known in MEASURES.items() if known.gated)
 
+RESERVE = {"subject_share": 1.25}
+"""A few cells tell the subject's share of all cells to about a fifth: a path that just passes here could fail there."""
+
 
 @dataclass(frozen=True, eq=False)
 class ProbeCells:
@@ -76,7 +79,7 @@ class Gate:
     def judge(self, cameras: Cameras) -> tuple[list[Fault], Values]:
         """What is wrong with a path's probe cells, worst first, and every value that they can tell."""
         values = self.look(cameras).values
-        return judge(values, self._bounds, GATED), {name: v for name, v in values.items() if v is not None}
+        return judge(values, self._bounds, GATED, RESERVE), {name: v for name, v in values.items() if v is not None}
 
     def look(self, cameras: Cameras) -> ProbeCells:
         """Render the probe cells of a path and measure them.
@@ -111,8 +114,8 @@ class Gate:
         return ProbeCells({**measure(sample), **light}, seconds, len(chosen) * len(times))
 
     def _engine(self) -> dict[str, Any]:
-        now: dict[str, Any] = self._process.setup[0] if self._process.setup is not None else {}
-        kept = {name: now[name] for name in ("device", "threads") if name in now}
+        now = dict(self._process.setup[0]) if self._process.setup is not None else {}
+        kept: dict[str, Any] = {name: now[name] for name in ("device", "threads") if name in now}
         samples = min(self._recipe.engine["samples"], SAMPLES)
         return {**self._recipe.engine, **kept, "samples": samples, "adaptive_threshold": 0.0, "denoise": "none"}
 

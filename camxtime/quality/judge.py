@@ -34,15 +34,25 @@ def brief(value: float) -> str:
     return f"{value:.3g}" if abs(value) >= 1e-6 else "0"
 
 
-def judge(values: Mapping[str, float | None], quality: QualityBase, names: Iterable[str] = MEASURES) -> list[Fault]:
-    """The faults among the named measures, worst first; what is None is not judged."""
+def judge(
+    values: Mapping[str, float | None],
+    quality: QualityBase,
+    names: Iterable[str] = MEASURES,
+    reserve: Mapping[str, float] | None = None,
+) -> list[Fault]:
+    """The faults among the named measures, worst first; what is None is not judged.
+
+    reserve: factors on the lower bounds of measures that `values` tell only roughly.
+    """
     faults = []
+    factors = reserve or {}
     for name in names:
         value, bounds = values.get(name), quality.bounds(name)
         if value is None:
             continue
-        if bounds.min is not None and value < bounds.min:
-            faults.append(Fault(name, value, bounds.min, "min"))
+        lowest = None if bounds.min is None else bounds.min * factors.get(name, 1.0)
+        if lowest is not None and value < lowest:
+            faults.append(Fault(name, value, lowest, "min"))
         elif bounds.max is not None and value > bounds.max:
             faults.append(Fault(name, value, bounds.max, "max"))
     return sorted(faults, key=lambda fault: -excess(fault.measure, fault.value, quality.bounds(fault.measure)))
