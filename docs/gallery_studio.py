@@ -21,7 +21,7 @@ from camxtime.geometry.framing import Framing
 from camxtime.shards.records import GridRecord
 from camxtime.spec import DatasetSpec, expand
 
-ENGINE = {"samples": 24, "max_bounces": 4, "denoise": "fast", "view_transform": "AgX", "exposure_ev": 0.5}
+ENGINE = {"samples": 16, "max_bounces": 3, "denoise": "fast", "view_transform": "AgX", "exposure_ev": 0.5}
 
 Image = NDArray[np.uint8]
 

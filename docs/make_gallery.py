@@ -1,6 +1,6 @@
 """Render docs/gallery.md: every scene family, animation family and kind of camera path, filmed as a farm films them.
 
-python docs/make_gallery.py                    all of it (about a quarter of an hour on two cores)
+python docs/make_gallery.py                    all of it (about ten minutes on two cores)
 python docs/make_gallery.py --only street fish pictures of these families or kinds again; the page stays as it is
 python docs/make_gallery.py --out DIR          into another folder, to look before replacing
 """
@@ -55,7 +55,7 @@ def shot_of_scene(name: str, place: Studio, folder: Path) -> Iterator[tuple[str,
     """Three seeds of a scene family, a person of 1.75 m on the stage for scale."""
     path = {"id": "view", "kind": "static", "azimuth_deg": [-180, 180], "elevation_deg": [4, 14],
             "distance_fit": [1.5, 2.6], "hfov_deg": [68, 78]}  # fmt: skip
-    fields = spec(352, 220, 1, 1, scenes=[{"id": name, "family": name, "count": 3}], animations=[PERSON],
+    fields = spec(320, 200, 1, 1, scenes=[{"id": name, "family": name, "count": 3}], animations=[PERSON],
                   camera_paths=[path])  # fmt: skip
     filmed = place.film(fields, folder, [0], [0])
     scenes = "; ".join(shot.stage.captions["scene"] for shot in filmed)
