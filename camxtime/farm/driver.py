@@ -18,7 +18,6 @@ from camxtime.farm import cluster, folder, identity
 from camxtime.farm.assets import pin_assets
 from camxtime.farm.crew import Crew
 from camxtime.farm.events import EventLog
-from camxtime.farm.files import read_json
 from camxtime.farm.jobs import RunPlan, plan_run
 from camxtime.farm.keeper import BlenderSettings
 from camxtime.farm.ledger import Ledger
@@ -29,8 +28,8 @@ from camxtime.farm.schedule import Scheduler
 from camxtime.farm.stop import StopWish
 from camxtime.farm.worker import WorkerSettings
 from camxtime.shards.dataset import open_dataset
-from camxtime.shards.index import DatasetHeader, build_index
-from camxtime.shards.layout import DATASET_JSON, UnitKey
+from camxtime.shards.index import DatasetHeader, build_index, sound_header
+from camxtime.shards.layout import UnitKey
 from camxtime.shards.store import Root, open_store, resolved
 from camxtime.spec import DatasetSpec, Expansion, LoadedSpec, estimate, expand
 from camxtime.spec.captions import same_captions
@@ -219,11 +218,11 @@ class _Rendering:
         ]
 
     def _index(self, pace: Pace) -> dict[str, Any] | None:
-        """Build the index, unless the one that is there is of all cells and nothing was rendered since."""
+        """Build the index, unless the one that is there is sound, of all cells, and nothing was rendered since."""
         store, spec = self._ledger.store, self._expansion.spec
-        known = read_json(store, DATASET_JSON)
-        if known is not None and not pace.units_rendered and known.get("counts", {}).get("cells") == pace.cells_total:
-            return known if isinstance(known, dict) else None
+        known = None if pace.units_rendered else sound_header(store)
+        if known is not None and known["counts"]["cells"] == pace.cells_total:
+            return known
         if not self._ledger.prepared():
             return None
         engine = {**self._plan.recipe.engine, "views_per_batch": self._plan.recipe.views_per_batch}

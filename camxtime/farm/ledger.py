@@ -36,6 +36,7 @@ class Ledger:
 
     def __init__(self, root: Root) -> None:
         self.store: Store = open_store(root)
+        self._failed: set[str] | None = None  # what has a failure file, once somebody asked
 
     @property
     def root(self) -> Path | str:
@@ -103,6 +104,8 @@ class Ledger:
     def set_aside(self, failure: Failure, log: str | None) -> Failure:
         """Keep a failure, with Blender's log of its last attempt; returns it with the log's place filled in."""
         base = f"{FAILURES}/{failure.grid}/{failure.unit or WHOLE_GRID}"
+        if self._failed is not None:
+            self._failed.add(base)
         kept = None
         if log is not None:
             kept = f"{base}.log"
@@ -119,9 +122,18 @@ class Ledger:
         return Failure(failure.grid, failure.unit, failure.attempts, failure.error, kept)
 
     def forgive(self, grid_id: str, unit: str | None) -> None:
-        """Forget a failure of an earlier run: the unit has now succeeded."""
-        for suffix in (".json", ".log"):
-            self.store.remove(f"{FAILURES}/{grid_id}/{unit or WHOLE_GRID}{suffix}")
+        """Forget a failure of an earlier run: the unit has now succeeded.
+
+        What has failed is listed once: on object storage two requests for every unit that never failed would cost the
+        driver more than all else that it does for a unit.
+        """
+        if self._failed is None:
+            self._failed = {path.rpartition(".")[0] for path in self.store.files(FAILURES)}
+        base = f"{FAILURES}/{grid_id}/{unit or WHOLE_GRID}"
+        if base in self._failed:
+            self._failed.discard(base)
+            for suffix in (".json", ".log"):
+                self.store.remove(base + suffix)
 
     def failures(self) -> list[Failure]:
         """Everything set aside and not since mended."""

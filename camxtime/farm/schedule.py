@@ -1,33 +1,47 @@
 """Which task a worker gets next: affinity to the stage it has loaded, stealing when it has nothing of its own.
 
-Pure bookkeeping, no Ray, no clock: a few bytes per unit, so that tens of thousands of units fit easily.
+Pure bookkeeping, no Ray, no clock. A grid takes the same few bytes however many units it has, and handing a task out takes
+the same time however many stages and workers there are; only a worker that steals looks at all stages that are worked on.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from camxtime.farm.jobs import GridJob, RunPlan, StageJob, Task
+from camxtime.shards.layout import UnitKey
 
 
 @dataclass
 class _Grid:
+    """left: units not handed out: those in `back`, then from number `at` on what is not in `skip`."""
+
     job: GridJob
     prepared: bool
+    left: int
+    at: int = 0
+    skip: frozenset[int] = frozenset()
+    back: list[int] = field(default_factory=list)
     preparing: bool = False
-    pending: deque[int] = field(default_factory=deque)  # indices into unit_times
+
+    def take(self) -> int:
+        """Number of the next unit."""
+        self.left -= 1
+        if self.back:
+            return self.back.pop()
+        while self.at in self.skip:
+            self.at += 1
+        self.at += 1
+        return self.at - 1
 
 
 @dataclass
 class _Stage:
     job: StageJob
     grids: dict[str, _Grid]
+    left: int  # units that nobody works on, whether or not their grid is prepared
     workers: set[int] = field(default_factory=set)  # who has it loaded, or was given a task of it last
-
-    def left(self) -> int:
-        """Units that nobody works on, whether or not their grid is prepared."""
-        return sum(len(grid.pending) for grid in self.grids.values())
 
 
 class Scheduler:
@@ -37,40 +51,54 @@ class Scheduler:
         plan: the run's plan.
         prepared: ids of grids that have a record.
         done: finished unit names by grid id.
+
+    Attributes:
+        pending: units that have not been handed out (preparations not counted).
     """
 
     def __init__(self, plan: RunPlan, prepared: set[str], done: dict[str, set[str]]) -> None:
         self._times = plan.unit_times
+        self._number = {times: number for number, times in enumerate(plan.unit_times)}
+        names = [UnitKey("a.b.c", first, last).name for first, last in plan.unit_times]
         self._stages: dict[str, _Stage] = {}
+        self._free: dict[str, None] = {}  # stages without a worker, in order
+        self._own: dict[int, dict[str, None]] = {}  # stages of each worker
+        self.pending = 0
+        self._to_prepare = 0
+        self._unprepared = 0
+        self._ready = 0  # units of prepared grids that have not been handed out
         for stage in plan.stages:
             grids = {}
             for job in stage.grids:
                 finished = done.get(job.grid_id, set())
-                waiting = deque(
-                    i for i, (a, b) in enumerate(self._times) if Task(stage.stage, job, a, b).unit not in finished
-                )
-                if waiting or job.grid_id not in prepared:
-                    grids[job.grid_id] = _Grid(job, job.grid_id in prepared, pending=waiting)
+                skip = frozenset(i for i, name in enumerate(names) if name in finished) if finished else frozenset()
+                grid = _Grid(job, job.grid_id in prepared, len(names) - len(skip), skip=skip)
+                if grid.left or not grid.prepared:
+                    grids[job.grid_id] = grid
+                    self._count(grid, 1)
             if grids:
-                self._stages[stage.stage.stage_id] = _Stage(stage.stage, grids)
+                left = sum(grid.left for grid in grids.values())
+                self._stages[stage.stage.stage_id] = _Stage(stage.stage, grids, left)
+                self._free[stage.stage.stage_id] = None
+
+    def _count(self, grid: _Grid, sign: int) -> None:
+        """A grid comes or goes with all that is left of it."""
+        self.pending += sign * grid.left
+        if grid.prepared:
+            self._ready += sign * grid.left
+        else:
+            self._unprepared += sign
+            self._to_prepare += sign * (not grid.preparing)
 
     @property
     def empty(self) -> bool:
         """Whether all units and preparations are handed out, and every preparation has come back."""
-        return not any(
-            grid.pending or not grid.prepared for stage in self._stages.values() for grid in stage.grids.values()
-        )
+        return self.pending == 0 and self._unprepared == 0
 
     @property
     def tasks(self) -> int:
         """Units and preparations that have not been handed out."""
-        grids = [grid for stage in self._stages.values() for grid in stage.grids.values()]
-        return self.pending + sum(not grid.prepared and not grid.preparing for grid in grids)
-
-    @property
-    def pending(self) -> int:
-        """Units that have not been handed out (preparations not counted)."""
-        return sum(stage.left() for stage in self._stages.values())
+        return self.pending + self._to_prepare
 
     def next(self, worker: int, busy: bool) -> Task | None:
         """The next task for a worker, None when there is nothing it could or should do now.
@@ -78,55 +106,77 @@ class Scheduler:
         A worker that is `busy` (a task of its is in flight) waits for its own stage's preparation rather than loading
         another stage; an idle one takes what there is.
         """
-        own = [stage for stage in self._stages.values() if worker in stage.workers]
+        if self._ready + self._to_prepare == 0:
+            return None
+        own = [self._stages[name] for name in self._own.get(worker, ())]
         for stage in own:
             task = self._take(stage)
             if task is not None:
                 return task
-        if busy and any(stage.left() for stage in own):
+        if busy and any(stage.left for stage in own):
             return None
         for stage in self._candidates(worker):
             task = self._take(stage)
             if task is not None:
                 for other in own:
-                    other.workers.discard(worker)
-                stage.workers.add(worker)
+                    self._leave(worker, other)
+                self._join(worker, stage)
                 return task
         return None
 
-    def _candidates(self, worker: int) -> list[_Stage]:
+    def _candidates(self, worker: int) -> Iterator[_Stage]:
         """Other workers' stages and free ones: free ones first, in order, then the one with most left per worker."""
-        others = [stage for stage in self._stages.values() if worker not in stage.workers]
-        free = [stage for stage in others if not stage.workers]
-        shared = [stage for stage in others if stage.workers]
-        return free + sorted(shared, key=lambda stage: -stage.left() / len(stage.workers))
+        for name in self._free:  # looked up one by one: the first usually has something
+            yield self._stages[name]
+        shared = {name: self._stages[name] for names in self._own.values() for name in names}
+        others = [stage for stage in shared.values() if worker not in stage.workers]
+        yield from sorted(others, key=lambda stage: -stage.left / len(stage.workers))
 
     def _take(self, stage: _Stage) -> Task | None:
         for grid in stage.grids.values():
-            if grid.prepared and grid.pending:
-                first, last = self._times[grid.pending.popleft()]
+            if grid.prepared and grid.left:
+                first, last = self._times[grid.take()]
+                stage.left -= 1
+                self.pending -= 1
+                self._ready -= 1
                 return Task(stage.job, grid.job, first, last)
         for grid in stage.grids.values():
             if not grid.prepared and not grid.preparing:
                 grid.preparing = True
+                self._to_prepare -= 1
                 return Task(stage.job, grid.job)
         return None
 
     def finished(self, task: Task) -> None:
         """A task succeeded: a prepared grid's units become available; stages without work are forgotten."""
-        grid = self._grid(task)
-        if grid is not None and task.first is None:
+        stage = self._stages.get(task.stage.stage_id)
+        grid = stage.grids.get(task.grid.grid_id) if stage is not None else None
+        if grid is not None and task.first is None and not grid.prepared:
+            self._count(grid, -1)
             grid.prepared, grid.preparing = True, False
+            self._count(grid, 1)
         self._tidy(task.stage.stage_id)
 
     def give_back(self, task: Task) -> None:
         """A task was not done and shall be handed out again, first of its grid."""
-        stage = self._stages.setdefault(task.stage.stage_id, _Stage(task.stage, {}))
-        grid = stage.grids.setdefault(task.grid.grid_id, _Grid(task.grid, prepared=task.first is not None))
+        name = task.stage.stage_id
+        stage = self._stages.get(name)
+        if stage is None:
+            stage = self._stages[name] = _Stage(task.stage, {}, 0)
+            self._free[name] = None
+        grid = stage.grids.get(task.grid.grid_id)
+        if grid is None:
+            grid = _Grid(task.grid, task.first is not None, 0, at=len(self._times))
+            stage.grids[task.grid.grid_id] = grid
+        else:
+            self._count(grid, -1)
         if task.first is None or task.last is None:
             grid.preparing = False
         else:
-            grid.pending.appendleft(self._times.index((task.first, task.last)))
+            grid.back.append(self._number[task.first, task.last])
+            grid.left += 1
+            stage.left += 1
+        self._count(grid, 1)
 
     def drop(self, task: Task) -> int:
         """A task is given up: a unit alone, or a grid with all its units. Returns the number of units lost."""
@@ -134,24 +184,39 @@ class Scheduler:
         stage = self._stages.get(task.stage.stage_id)
         if task.first is None and stage is not None:
             grid = stage.grids.pop(task.grid.grid_id, None)
-            lost = len(grid.pending) if grid is not None else 0
+            lost = 0
+            if grid is not None:
+                lost = grid.left
+                stage.left -= lost
+                self._count(grid, -1)
         self._tidy(task.stage.stage_id)
         return lost
 
     def forget_worker(self, worker: int) -> None:
         """A worker is gone: its stages are free for others."""
-        for stage in self._stages.values():
-            stage.workers.discard(worker)
+        for name in list(self._own.get(worker, ())):
+            self._leave(worker, self._stages[name])
+        self._own.pop(worker, None)
 
-    def _grid(self, task: Task) -> _Grid | None:
-        stage = self._stages.get(task.stage.stage_id)
-        return stage.grids.get(task.grid.grid_id) if stage is not None else None
+    def _join(self, worker: int, stage: _Stage) -> None:
+        stage.workers.add(worker)
+        self._own.setdefault(worker, {})[stage.job.stage_id] = None
+        self._free.pop(stage.job.stage_id, None)
+
+    def _leave(self, worker: int, stage: _Stage) -> None:
+        stage.workers.discard(worker)
+        self._own[worker].pop(stage.job.stage_id, None)
+        if not stage.workers:
+            self._free[stage.job.stage_id] = None
 
     def _tidy(self, stage_id: str) -> None:
         stage = self._stages.get(stage_id)
         if stage is None:
             return
-        for grid_id in [key for key, grid in stage.grids.items() if grid.prepared and not grid.pending]:
+        for grid_id in [key for key, grid in stage.grids.items() if grid.prepared and not grid.left]:
             del stage.grids[grid_id]
         if not stage.grids:
+            for worker in stage.workers:
+                self._own[worker].pop(stage_id, None)
+            self._free.pop(stage_id, None)
             del self._stages[stage_id]

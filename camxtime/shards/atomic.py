@@ -137,7 +137,7 @@ def clean_temporaries(root: Path, minimum_age_s: float = 0.0) -> list[Path]:
     now = time.time()
     for path in sorted(root.rglob(f".*{_SUFFIX}")):
         try:
-            if path.is_file() and not path.is_symlink() and now - path.stat().st_mtime >= minimum_age_s:
+            if path.is_file() and not path.is_symlink() and _age(path, now) >= minimum_age_s:
                 path.unlink()
                 removed.append(path)
         except FileNotFoundError:
@@ -145,3 +145,8 @@ def clean_temporaries(root: Path, minimum_age_s: float = 0.0) -> list[Path]:
         except OSError as error:
             raise write_error(path, error) from error
     return removed
+
+
+def _age(path: Path, now: float) -> float:
+    """Seconds since a file was last written; 0 for one from the future: clocks jump, and differ between hosts."""
+    return max(0.0, now - path.stat().st_mtime)

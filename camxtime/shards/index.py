@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from camxtime.errors import DataError
+from camxtime.errors import DataError, InputError
 from camxtime.shards import layout
 from camxtime.shards.atomic import write_error
 from camxtime.shards.codecs import of_passes
@@ -25,7 +25,8 @@ from camxtime.shards.collect import read_grids, record_ids
 from camxtime.shards.commits import Commit, product_columns
 from camxtime.shards.digest import dataset_digest, grid_digest, header_checksum
 from camxtime.shards.records import GridRecord
-from camxtime.shards.store import Root, Store, open_store
+from camxtime.shards.storage import Storage
+from camxtime.shards.store import Root, Store, open_store, read_if_there
 from camxtime.shards.tables import INDEX, META_KEY, close_quietly, open_index_writer
 
 CONVENTIONS = {
@@ -38,6 +39,9 @@ CONVENTIONS = {
     "rgb": "8-bit sRGB, display-referred, [H, W, 3]",
     "time": "integer animation time index 0..T-1, fps per grid",
 }
+
+
+_PIECE = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,28 @@ def build_index(root: Root, header: DatasetHeader) -> dict[str, Any]:
             table.publish()
     store.write(layout.DATASET_JSON, data)
     return value
+
+
+def sound_header(store: Store) -> dict[str, Any] | None:
+    """dataset.json, if it and all files of the index are byte for byte what was built; None if they have to be built."""
+    try:
+        data = read_if_there(store, layout.DATASET_JSON)
+        header = json.loads(data) if data is not None else None
+        if not isinstance(header, dict) or header["checksum"] != header_checksum(header):
+            return None
+        whole = all(file_sha256(store, name) == header["files"][name]["sha256"] for name in INDEX)
+    except (DataError, InputError, KeyError, TypeError, ValueError, RecursionError):
+        return None
+    return header if whole else None
+
+
+def file_sha256(storage: Storage, name: str) -> str:
+    """SHA-256 of a file, read in pieces: the index of a large dataset has gigabytes."""
+    whole = hashlib.sha256()
+    size = storage.size(name)
+    for start in range(0, size, _PIECE):
+        whole.update(storage.read_range(name, start, min(_PIECE, size - start)))
+    return whole.hexdigest()
 
 
 class _Table:
