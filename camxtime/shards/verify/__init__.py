@@ -5,8 +5,8 @@ Levels, each with all before it:
 quick    the index is consistent and complete: every cell of every grid once, shards present with their sizes, cameras
          proper, all digests follow from those below them
 sample   N random cells (by seed) decode to what they should be, and one warp check a grid (or as many as N grids) holds
-full     every byte of every shard, every image decoded, the offsets against Parquet's own reader, and warp checks in
-         every grid
+full     every byte of every shard, every image decoded, the offsets against Parquet's own reader, warp checks in every
+         grid, and the ledger's records and commits (where there is a ledger)
 
 `verify(path).ok` is the answer; `.findings` say what, where and what mends it.
 """
@@ -23,6 +23,7 @@ import numpy as np
 from camxtime.errors import CamxtimeError, InputError
 from camxtime.shards import layout
 from camxtime.shards.dataset import Dataset, open_dataset
+from camxtime.shards.verify.ledger import check_ledger, ledger_of
 from camxtime.shards.verify.payloads import check_shard, image_problem, instance_ids
 from camxtime.shards.verify.report import Finding, Part, Progress, Report
 from camxtime.shards.verify.structure import REINDEX, REMAKE, ShardRow, check_structure, shard_rows
@@ -58,6 +59,7 @@ def verify(
     try:
         dataset = open_dataset(path)
         rows = shard_rows(dataset)
+        list(dataset.grids)  # every row can be read
     except InputError:
         raise
     except CamxtimeError as error:
@@ -70,7 +72,9 @@ def verify(
         run.add("cells", _sample_jobs(dataset, sample, seed))
         run.add("warps", _warp_jobs(dataset, seed, pairs=1, grids=sample))
     if level == "full":
-        run.add("shards", [_shard_job(dataset, row) for row in rows if row.grid in set(dataset.grids.ids)])
+        known = set(dataset.grids.ids)
+        run.add("shards", [_shard_job(dataset, row) for row in rows if row.grid in known])
+        run.add("ledger", _ledger_jobs(dataset, rows))
         run.add("warps", _warp_jobs(dataset, seed, pairs=WARP_PAIRS, grids=len(dataset)))
     return report
 
@@ -112,6 +116,24 @@ def _shard_job(dataset: Dataset, row: ShardRow) -> Job:
             return part
 
     return job
+
+
+def _ledger_jobs(dataset: Dataset, rows: list[ShardRow]) -> list[Job]:
+    """A job a grid; none where there is no ledger."""
+    store = ledger_of(dataset)
+    if store is None:
+        return []
+    by_grid: dict[str, list[ShardRow]] = {name: [] for name in dataset.grids.ids}
+    for row in rows:
+        by_grid.get(row.grid, []).append(row)
+
+    def job(name: str) -> Part:
+        try:
+            return check_ledger(store, dataset.grid(name), by_grid[name])
+        except CamxtimeError:
+            return Part()  # cameras that do not load: the structure names them
+
+    return [lambda name=name: job(name) for name in by_grid]  # type: ignore[misc]
 
 
 def _cells_of(dataset: Dataset, row: ShardRow) -> Iterator[tuple[str, int, int]]:
