@@ -58,5 +58,5 @@ def dataset_digest(grids: Iterable[tuple[str, str]], missing: Iterable[str]) -> 
 
 
 def header_checksum(header: dict[str, Any]) -> str:
-    """Checksum of dataset.json: of all its fields but `checksum`."""
+    """Checksum of dataset.json or of a grid record: of all its fields but `checksum`."""
     return hashlib.sha256(canonical_json({k: v for k, v in header.items() if k != "checksum"})).hexdigest()

@@ -10,7 +10,7 @@ import numpy as np
 
 from camxtime.errors import DataError, InputError
 from camxtime.geometry.cameras import Cameras
-from camxtime.shards.digest import canonical_json
+from camxtime.shards.digest import canonical_json, header_checksum
 from camxtime.shards.imagesize import MAX_PIXELS
 from camxtime.shards.layout import FORMAT_VERSION, check_grid_id, grid_record_path
 from camxtime.shards.store import Root, open_store, read_if_there
@@ -71,7 +71,7 @@ class GridRecord:
         }  # fmt: skip
 
     def write(self, root: Root) -> str:
-        """Write the record, atomically, and return its path in the dataset; `InputError` if JSON cannot represent it."""
+        """Write the record with a checksum, atomically; returns its path. `InputError` if JSON cannot represent it."""
         value = {
             "format_version": FORMAT_VERSION,
             **self.description(),
@@ -83,6 +83,7 @@ class GridRecord:
                 "K": self.cameras.K.reshape(-1, 9).tolist(),
             },
         }
+        value["checksum"] = header_checksum(value)
         path = grid_record_path(self.grid)
         open_store(root).write(path, canonical_json(value) + b"\n")
         return path
@@ -99,6 +100,8 @@ class GridRecord:
             value = json.loads(data)
             if value["format_version"] != FORMAT_VERSION:
                 raise DataError(f"{path} has format version {value['format_version']!r}; this is {FORMAT_VERSION}.")
+            if value.get("checksum", header_checksum(value)) != header_checksum(value):  # older records have none
+                raise ValueError("its checksum is not that of its fields")
             c2w = np.array(value["cameras"]["c2w"], np.float64).reshape(-1, 4, 4)
             K = np.array(value["cameras"]["K"], np.float64).reshape(-1, 3, 3)
             if len(c2w) != value["C"] or value["grid"] != grid:

@@ -14,8 +14,8 @@ from camxtime.shards import layout
 from camxtime.shards.dataset import Dataset
 from camxtime.shards.digest import dataset_digest, grid_digest, header_checksum, unit_digest
 from camxtime.shards.grid import Grid
+from camxtime.shards.index import file_sha256
 from camxtime.shards.layout import UnitKey
-from camxtime.shards.storage import Storage
 from camxtime.shards.verify.report import Part
 
 RENDER = "run `camxtime render` again: it renders what is missing and builds the index."
@@ -24,9 +24,6 @@ REINDEX = "run `camxtime render` again, which builds the index."
 
 FOCAL_RANGE = (0.05, 200.0)
 """Focal lengths, in image widths, that a camera may sanely have (field of view 168° to 0.3°)."""
-
-
-_PIECE = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -227,21 +224,12 @@ def _check_index_files(part: Part, dataset: Dataset) -> None:
         part.error("its checksum is not that of its fields: it was changed.", REINDEX, file=layout.DATASET_JSON)
     for name in (layout.GRIDS, layout.CAMERAS, layout.CELLS, layout.SHARDS):
         try:
-            found = {"nbytes": dataset.storage.size(name), "sha256": _sha256(dataset.storage, name)}
+            found = {"nbytes": dataset.storage.size(name), "sha256": file_sha256(dataset.storage, name)}
         except DataError as error:
             part.error(str(error), REINDEX, file=name)
             continue
         if dataset.header["files"].get(name) != found:
             part.error("its bytes are not those that the index was built with (sha256).", REINDEX, file=name)
-
-
-def _sha256(storage: Storage, name: str) -> str:
-    """SHA-256 of a file, read in pieces: the index of a large dataset has gigabytes."""
-    whole = hashlib.sha256()
-    size = storage.size(name)
-    for start in range(0, size, _PIECE):
-        whole.update(storage.read_range(name, start, min(_PIECE, size - start)))
-    return whole.hexdigest()
 
 
 def _check_files(part: Part, dataset: Dataset, rows: list[ShardRow]) -> None:
