@@ -8,7 +8,7 @@ DEMO := out/demo
 ALL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format bench chaos clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -54,6 +54,11 @@ format: $(STAMP_DEV) ## rewrite the code in the house format
 
 bench: $(STAMP_DEV) ## run the benchmarks, each against its baseline in the same run
 	@for script in render storage stream; do echo "== benchmarks/$$script.py"; $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+FAULTS ?= 200
+SEED ?= 1
+chaos: $(STAMP_DEV) ## a campaign of faults over real renders (FAULTS=200 SEED=1); broken off, it goes on where it was
+	@$(BIN)/python -m chaos --faults $(FAULTS) --seed $(SEED) --out out/chaos --report docs/reliability.md
 
 clean: ## remove the environment and the demo (never your datasets elsewhere)
 	rm -rf $(VENV) $(DEMO) $(DEMO)-sheet.png build *.egg-info
