@@ -8,7 +8,7 @@ DEMO := out/demo
 ALL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench chaos clean
+.PHONY: help demo test lint format bench ablation gallery chaos clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (Blender's wheel alone is 374 MB the first time) …"
 	@$(BIN)/python -m pip install -qq --upgrade 'pip>=24'
-	@$(BIN)/python -m pip install -qq --editable '.[render]'
+	@$(BIN)/python -m pip install -qq --editable '.[render,view]'
 	@touch $@
 
 # torch before what depends on it, in the version that the tests run with.
@@ -39,8 +39,9 @@ demo: $(STAMP) ## render a small real dataset into out/demo, verify it, say how 
 	@echo
 	@echo "Dataset:        $(DEMO)"
 	@echo "Contact sheet:  $(DEMO)-sheet.png   (a row per grid: its diagonal, camera and time advancing together)"
+	@echo "Explore it:     $(BIN)/camxtime view $(DEMO)   (a page in your browser)"
 	@echo "Next:           $(BIN)/camxtime info $(DEMO)"
-	@echo "                $(BIN)/camxtime info $(DEMO) --grid GRID --sheet grid.png   (cameras across, times down)"
+	@echo "                $(BIN)/camxtime qa $(DEMO)"
 	@echo "                $(BIN)/python examples/read_dataset.py $(DEMO)"
 
 test: $(STAMP_DEV) ## run the tests (quick ones; ALL=1 adds the slow ones, as CI does)
@@ -54,6 +55,14 @@ format: $(STAMP_DEV) ## rewrite the code in the house format
 
 bench: $(STAMP_DEV) ## run the benchmarks, each against its baseline in the same run
 	@for script in render storage stream; do echo "== benchmarks/$$script.py"; $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+ABLATION := out/ablation
+ablation: $(STAMP_DEV) ## render the ablation's data unless it is there, train, score, write docs/ablation.md
+	@test -e $(ABLATION)-data/dataset.json || $(BIN)/camxtime render scene_specs/ablation.yaml --out $(ABLATION)-data
+	@$(BIN)/python -m camxtime.training.ablation $(ABLATION)-data --out $(ABLATION) --report docs/ablation.md
+
+gallery: $(STAMP_DEV) ## film docs/gallery.md anew
+	@$(BIN)/python docs/make_gallery.py
 
 FAULTS ?= 200
 SEED ?= 1
