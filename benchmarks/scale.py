@@ -1,196 +1,179 @@
-"""Cost at the papers' scale: an index of 3,000 grids × 120 × 120 cells (43.2 million), real and readable.
+"""Scale rehearsal: millions of cells planned, scheduled, written, indexed, verified and split, with an engine that costs nothing.
 
-    python benchmarks/scale.py [--json FILE] [--grids 3000] [--side 120] [--workers 8] [--folder DIR]
+    python benchmarks/scale.py [--sizes 9,30,99,300] [--side 120] [--workers 2] [--json FILE] [--figure FILE] [--folder DIR]
 
-The dataset is written by the real writer and indexed by the real index builder; only its pictures are tiny, and all grids
-share the bytes of one shard through hard links. Measured in fresh processes: opening (seconds, growth of resident memory),
-the first pair after it, cutting a split, and the memory of all loader processes over an epoch (proportional set size, shared
-pages counted once), which must not grow.
+`python_engine.py` stands in for Blender; all else is real: plan, ledger, Ray, workers, encoders, shards, index, verification,
+splits. Datasets of growing size show what a cell costs as their number grows; units of other lengths, what a task costs; more
+workers, what a worker costs. `--quick` leaves out the last two. Everything is kept in DIR, and what is there is measured again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import camxtime
-from camxtime.geometry.cameras import Cameras, intrinsics, look_at
-from camxtime.shards.codecs import get
-from camxtime.shards.commits import read_commit, write_commit
-from camxtime.shards.index import DatasetHeader, build_index
-from camxtime.shards.layout import UnitKey
-from camxtime.shards.records import GridRecord
-from camxtime.shards.writer import UnitWriter
+from index_scale import apart
+from scale_figure import draw
+from scale_measures import Size, after, executable, rendered, schedule_cost
 
-PASSES = {"rgb": "jpeg:95"}
-PIXELS = 16
+from chaos.page import insert
 
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the report."""
-
-    name: str
-    ours: float
-    baseline: float | None
-    ratio: float | None
-    unit: str
-    bar: str
-    holds: bool
-
-
-def grid_id(number: int) -> str:
-    """100 scenes, animations numbered through, 4 paths each."""
-    stage = number // 4
-    return f"scene{stage % 100:03d}.animation{stage:04d}.path{number % 4}"
-
-
-def make(root: Path, grids: int, side: int) -> None:
-    """Write the dataset, once."""
-    if (root / "dataset.json").exists():
-        return
-    angle = np.linspace(0, 1, side)
-    eyes = np.stack([4 * np.cos(angle), 4 * np.sin(angle), np.ones(side)], axis=-1)
-    cameras = Cameras(look_at(eyes, np.zeros(3)), intrinsics(np.full(side, 16.0), PIXELS, PIXELS), PIXELS, PIXELS)
-    rng = np.random.default_rng(0)
-    pictures = [get("jpeg:95").encode(rng.integers(0, 256, (PIXELS, PIXELS, 3)).astype(np.uint8)) for _ in range(200)]
-    first = UnitKey(grid_id(0), 0, side - 1)
-    with UnitWriter(root, first, side, PASSES) as writer:
-        for t in range(side):
-            for c in range(side):
-                writer.add(t, c, {"rgb": pictures[int(rng.integers(len(pictures)))]})
-        writer.finish({})
-    commit = read_commit(root, first)
-    for number in range(grids):
-        unit = UnitKey(grid_id(number), 0, side - 1)
-        GridRecord(unit.grid, cameras, side, 30.0, PASSES, caption=f"animation {number // 4}").write(root)
-        if number:
-            (root / unit.shard).parent.mkdir(parents=True, exist_ok=True)
-            (root / unit.shard).unlink(missing_ok=True)
-            os.link(root / first.shard, root / unit.shard)
-            write_commit(root, replace(commit, unit=unit))
-    build_index(root, DatasetHeader("scale", {}, PASSES, {}, [grid_id(number) for number in range(grids)]))
-
-
-def resident_mb() -> float:
-    """Resident memory of this process, MB."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
-
-
-def measure_open(root: Path) -> dict[str, float]:
-    """Opening and the first pair, in a process that has imported all it needs."""
-    import pyarrow.parquet
-
-    from camxtime.sampling import PairLoader, PairSampler
-    from camxtime.shards import dataset as _reader
-
-    assert pyarrow.parquet and _reader
-    before, begin = resident_mb(), time.perf_counter()
-    dataset = camxtime.open(root)
-    opened = time.perf_counter()
-    after = resident_mb()
-    sample = PairLoader(PairSampler(dataset))[0]
-    done = time.perf_counter()
-    assert sample["source"].shape[0] == 81
-    return {"open": opened - begin, "memory": after - before, "first": done - opened}
-
-
-def measure_cut(root: Path) -> dict[str, float]:
-    """Cutting a split of the opened dataset by scene and animation."""
-    from camxtime.splits import Recipe, content_of, cut
-
-    dataset = camxtime.open(root)
-    begin = time.perf_counter()
-    manifest = cut(content_of(dataset), Recipe(hold_out={"test": "10%"}))
-    return {"cut": time.perf_counter() - begin, "grids": float(len(manifest.grids("test")))}
-
-
-def measure_epoch(root: Path, workers: int) -> dict[str, float]:
-    """Memory of all processes of an epoch: after a quarter, when all caches are full, and at its end."""
-    from torch.utils.data import DataLoader
-
-    from camxtime.sampling import PairSampler
-    from camxtime.sampling.torch_data import PairDataset, PairStream
-
-    data = PairDataset(PairSampler(camxtime.open(root)))
-    loader = DataLoader(PairStream(data, 1, stop=len(data)), batch_size=1, num_workers=workers)
-    quarter, sizes = max(len(data) // 4, 1), []
-    for count, _ in enumerate(loader, start=1):
-        if count % quarter == 0:
-            sizes.append(_set_size_mb())
-    return {"quarter": sizes[0], "end": sizes[-1], "half": sizes[len(sizes) // 2 - 1]}
-
-
-def _set_size_mb() -> float:
-    """Proportional set size of this process and its children, MB."""
-    total = 0
-    for process in [os.getpid(), *(child.pid for child in multiprocessing.active_children())]:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-        total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / 1024
-
-
-def apart(function: Callable[..., dict[str, float]], *arguments: Any) -> dict[str, float]:
-    """Run in a fresh process."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sender, function, arguments))
-    process.start()
-    sender.close()
-    try:
-        return receiver.recv()
-    finally:
-        process.join()
-
-
-def _send(sender: Any, function: Callable[..., dict[str, float]], arguments: tuple[Any, ...]) -> None:
-    sender.send(function(*arguments))
+CELL_S = 0.1  # of the extrapolation: a 512² cell on a fast GPU
+FULL = {"cells": 43_200_000, "grids": 3000, "workers": 1000}
+BARS = {"flat": 0.10, "driver_mb": 500.0, "open": 2.0, "status": 2.0, "resume": 10.0, "overhead": 0.02}
 
 
 def main() -> int:
-    """Make the data, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, help="write the rows to this file")
-    parser.add_argument("--grids", type=int, default=3000)
-    parser.add_argument("--side", type=int, default=120, help="cameras and times of each grid")
-    parser.add_argument("--workers", type=int, default=8, help="loader processes (0: leave the epoch out)")
-    parser.add_argument("--folder", type=Path, help="keep the data here, and use what is there")
-    options = parser.parse_args()
+    """Measure, print, say which bars hold."""
+    options = _options()
     with tempfile.TemporaryDirectory(prefix="camxtime-scale-") as temporary:
-        root = options.folder or Path(temporary) / "dataset"
-        begin = time.perf_counter()
-        make(root, options.grids, options.side)
-        print(f"{options.grids:,} grids, written in {time.perf_counter() - begin:.0f} s", file=sys.stderr)
-        opened = apart(measure_open, root)
-        cut = apart(measure_cut, root)
-        rows = [
-            Row("open", round(opened["open"], 3), None, None, "s", "< 1", opened["open"] < 1),
-            Row("open, memory", round(opened["memory"], 1), None, None, "MB", "< 300", opened["memory"] < 300),
-            Row("first pair", round(opened["first"], 3), None, None, "s", "< 0.2", opened["first"] < 0.2),
-            Row("cut a split", round(cut["cut"], 2), None, None, "s", "< 10", cut["cut"] < 10),
-        ]
-        if options.workers:
-            sizes = apart(measure_epoch, root, options.workers)
-            growth = sizes["end"] / sizes["half"]
-            rows.append(Row(f"epoch, {options.workers} workers: memory, end over half", round(sizes["end"], 0),
-                            round(sizes["half"], 0), round(growth, 3), "MB", "< 1.05", growth < 1.05))  # fmt: skip
-    for row in rows:
-        print(f"{row.name:46s} {row.ours:9.3f} {row.unit:3s} {row.bar:7s} {'holds' if row.holds else 'FAILS'}")
+        folder = options.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        blender = executable(folder)
+        base = Size(options.sizes[0], options.side, 8, options.workers)
+        found: dict[str, Any] = {"cores": os.cpu_count(), "cells": [], "tasks": [], "workers": [], "schedule": []}
+        for grids in options.sizes:
+            found["cells"].append(_one(folder, replace(base, grids=grids), blender, options.verify))
+        if not options.quick:
+            for unit in (1, 3, 24):
+                found["tasks"].append(_one(folder, replace(base, times_per_unit=unit), blender, None))
+            for workers in (1, 4, 8):
+                found["workers"].append(_one(folder, replace(base, workers=workers), blender, None))
+        for workers in (1, 10, 100, 1000):
+            cost = apart(_schedule, FULL["grids"], 15, workers)
+            found["schedule"].append({"workers": workers, **cost})
+    print(table(found))
+    rows = judged(found)
+    for name, value, bar, holds in rows:
+        print(f"{name:58s} {value:12.4g}   {bar:10s} {'holds' if holds else 'FAILS'}")
+    found["bars"] = [{"name": n, "value": v, "bar": b, "holds": h} for n, v, b, h in rows]
     if options.json:
-        options.json.write_text(json.dumps({"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
-    return 0 if all(row.holds for row in rows) else 1
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
+    if options.figure:
+        draw(found, options.figure)
+    if options.report:
+        lines = [
+            f"- {name}: {value:.3g} (bar {bar}): {'holds' if holds else '**fails**'}"
+            for name, value, bar, holds in rows
+        ]
+        command = f"python benchmarks/scale.py --sizes {','.join(map(str, options.sizes))} --side {options.side}"
+        insert(
+            options.report,
+            "scale",
+            "\n".join([f"`{command}` on {found['cores']} cores.", "", table(found), "", *lines]),
+        )
+    return 0 if all(holds for *_, holds in rows) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")], default=[9, 30, 99, 300],
+                        help="numbers of grids, growing")  # fmt: skip
+    parser.add_argument("--side", type=int, default=120, help="cameras and times of each grid")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--verify", choices=["quick", "sample", "full"], default="full")
+    parser.add_argument("--quick", action="store_true", help="sizes only")
+    parser.add_argument("--json", type=Path, help="write everything to this file")
+    parser.add_argument("--figure", type=Path, help="draw the curves into this PNG (needs matplotlib)")
+    parser.add_argument("--report", type=Path, help="write the tables into this page, between its marks")
+    parser.add_argument("--folder", type=Path, help="work here and keep the datasets")
+    return parser.parse_args()
+
+
+def _schedule(grids: int, units: int, workers: int) -> dict[str, float]:
+    return {"us_per_task": schedule_cost(grids, units, workers)}
+
+
+def _one(folder: Path, size: Size, blender: Path, level: str | None) -> dict[str, Any]:
+    """Render one dataset (or take what an earlier start measured), then measure what comes after."""
+    root, kept = folder / size.name, folder / f"{size.name}.json"
+    print(f"{size.name}: {size.cells:,} cells in {size.units:,} units …", file=sys.stderr, flush=True)
+    if kept.exists():
+        found = json.loads(kept.read_text())
+    else:
+        shutil.rmtree(root, ignore_errors=True)
+        found = apart(rendered, root, size, blender)
+        kept.write_text(json.dumps(found))
+    found |= {"cells": size.cells, "units": size.units, "after": {}}
+    if level is not None:
+        found["after"] = apart(after, root, size, blender, level)
+    else:
+        shutil.rmtree(root, ignore_errors=True)
+    return found
+
+
+def per_cell(run: dict[str, Any]) -> float:
+    """Milliseconds of wall clock a cell, steady state."""
+    return run["steady"] / run["cells"] * 1e3
+
+
+def judged(found: dict[str, Any]) -> list[tuple[str, float, str, bool]]:
+    """The bars: (what, value, bar, holds)."""
+    runs, last = found["cells"], found["cells"][-1]
+    costs = [per_cell(run) for run in runs if run["cells"] >= 100_000] or [per_cell(last)]
+    flat = max(costs) / min(costs) - 1
+    task_ms = last["driver_cpu"] / last["units"] * 1e3
+    share = task_ms / (CELL_S * 1e3 * last["cells"] / last["units"])
+    busy = [sample for sample in last["samples"] if sample[1] > 0]
+    half = busy[len(busy) // 2 :] or last["samples"]
+    growth = half[-1][2] - half[0][2] if half else 0.0
+    done = last["after"]
+    return [
+        ("ms a cell: largest over smallest, from 0.1 M cells on, - 1", flat, "<= 0.10", flat <= BARS["flat"]),
+        ("driver's memory, MB", last["driver_mb"], "< 500", last["driver_mb"] < BARS["driver_mb"]),
+        ("its growth over the second half, MB", growth, "< 10", growth < 10),
+        ("open, s", done["open"], "< 2", done["open"] < BARS["open"]),
+        ("status, s", done["status"], "< 2", done["status"] < BARS["status"]),
+        ("resume scan, s", done["resume"], "< 10", done["resume"] < BARS["resume"]),
+        ("driver's processor time, share of a 100 ms cell", share, "< 0.02", share < BARS["overhead"]),
+    ]
+
+
+def table(found: dict[str, Any]) -> str:
+    """Everything measured, and the arithmetic of the full size."""
+    head = "| | cells | units | ms/cell | CPU ms | driver ms/unit | driver MB | index s | open s | status s | resume s | verify s |"
+    lines = [head, "|" + "---|" * 12]
+    for kind in ("cells", "tasks", "workers"):
+        for run in found[kind]:
+            size, done = run["size"], run["after"]
+            verify = next((f"{v:.1f}" for k, v in done.items() if k.startswith("verify")), "")
+            times = [f"{done[k]:.2f}" if k in done else "" for k in ("open", "status", "resume")]
+            label = {"cells": f"{size['grids']} grids", "tasks": f"{size['times_per_unit']} times a unit",
+                     "workers": f"{size['workers']} workers"}[kind]  # fmt: skip
+            cells = [label, f"{run['cells']:,}", f"{run['units']:,}", f"{per_cell(run):.3f}",
+                     f"{run['total_cpu'] / run['cells'] * 1e3:.3f}", f"{run['driver_cpu'] / run['units'] * 1e3:.2f}",
+                     f"{run['driver_mb']:.0f}", f"{run['index']:.2f}", *times, verify]  # fmt: skip
+            lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", "| workers | scheduler, µs a task (3,000 grids) |", "|---|---|"]
+    lines += [f"| {row['workers']:,} | {row['us_per_task']:.1f} |" for row in found["schedule"]]
+    return "\n".join([*lines, "", *_extrapolated(found)])
+
+
+def _extrapolated(found: dict[str, Any]) -> list[str]:
+    last = found["cells"][-1]
+    unit_cells = last["cells"] / last["units"]
+    rate = FULL["workers"] / CELL_S
+    units_s = rate / unit_cells
+    driver_s = last["driver_cpu"] / last["units"]
+    index_us = last["index"] / last["cells"] * 1e6
+    verify = next((value for key, value in last["after"].items() if key == "verify full"), 0.0) / last["cells"] * 1e6
+    return [
+        f"{FULL['cells'] / 1e6:.1f} M cells of {CELL_S * 1e3:.0f} ms on {FULL['workers']:,} workers: {rate:,.0f} cells/s, "
+        f"{FULL['cells'] / rate / 60:.0f} min; {unit_cells:.0f} cells a unit, so {units_s:.1f} units/s.",
+        f"Driver: {units_s:.1f} units/s x {driver_s * 1e3:.2f} ms = {units_s * driver_s:.1%} of one core.",
+        f"Index: {FULL['cells'] / 1e6:.1f} M x {index_us:.2f} µs = {FULL['cells'] * index_us / 1e6:.0f} s, once, at the end.",
+        f"Verification in full: {FULL['cells'] / 1e6:.1f} M x {verify:.0f} µs = {FULL['cells'] * verify / 3.6e9:.1f} h on "
+        f"{found['cores']} cores, images of 16².",
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,0 +1,5 @@
+"""`python -m chaos`."""
+
+from chaos.campaign import main
+
+raise SystemExit(main())
