@@ -32,8 +32,11 @@ class Kitchen:
     density: float
 
 
-def fit_rows(made: Kitchen, rng: np.random.Generator, openings: dict[int, list[facades.Opening]], rows: int) -> None:
-    """Build the rows of units: tall pieces and base units, what hangs above them, tiles between, things on top."""
+def fit_rows(made: Kitchen, rng: np.random.Generator, openings: dict[int, list[facades.Opening]], rows: int) -> int:
+    """Build the rows of units: tall pieces and base units, what hangs above them, tiles between, things on top.
+
+    Returns the number of rows that stand: one that finds no room is left out.
+    """
     tiles = blend(made.palette.accents[1], srgb("f0ede4"), float(rng.choice([0.2, 0.75, 0.92])))
     size = (0.2, 0.1) if rng.random() < 0.6 else (0.12, 0.12)
     offset = 0.5 if size[0] > size[1] else 0.0
@@ -49,12 +52,12 @@ def fit_rows(made: Kitchen, rng: np.random.Generator, openings: dict[int, list[f
     if rows > 2:
         edge = made.room.length(left) / 2
         spans.append((left, edge - 0.68 - UNIT_M * int(rng.integers(4, 7)), edge - 0.68, 0))
-    for side, x0, x1, tall in spans:
-        _fit_row(made, rng, (side, x0, x1, tall), openings.get(side, []), (kinds, crockery), tiled)
+    return sum(_fit_row(made, rng, span, openings.get(span[0], []), (kinds, crockery), tiled) for span in spans)
 
 
 def _fit_row(made: Kitchen, rng: np.random.Generator, span: tuple[int, float, float, int],
-             holes: list[facades.Opening], things: tuple[Any, Any], tiled: bpy.types.Material) -> None:  # fmt: skip
+             holes: list[facades.Opening], things: tuple[Any, Any], tiled: bpy.types.Material) -> bool:  # fmt: skip
+    """Build one row; False if there is no room for its units."""
     side, x0, x1, tall = span
     steel = rng.random() < 0.5
     colour = srgb("b9bcbe") if steel else blend(made.palette.accents[2], srgb("eeebe2"), float(rng.choice([0.0, 0.9])))
@@ -74,12 +77,13 @@ def _fit_row(made: Kitchen, rng: np.random.Generator, span: tuple[int, float, fl
     middle = start + count * UNIT_M / 2
     placed = _stand(made, kitchen.base_run(made.style, units), side, middle)
     if placed is None:
-        return
+        return False
     _fit_wall(made, rng, side, (start, units), holes, things[1])
     _tile(made, side, (start, start + count * UNIT_M), holes, tiled)
     for board in placed:
         board.fill(rng, lambda: things[0][int(rng.integers(len(things[0])))](),
                    max(int(made.density * 2.6 * (board.rect[2] - board.rect[0])), 1), (-30.0, 30.0), 8)  # fmt: skip
+    return True
 
 
 def _stand(made: Kitchen, prop: Prop, side: int, x: float) -> list[Surface] | None:
@@ -116,6 +120,7 @@ def _fit_wall(made: Kitchen, rng: np.random.Generator, side: int, row: tuple[flo
 
 def _hang_run(made: Kitchen, rng: np.random.Generator, at: Array, row: tuple[int, int, bool],
               materials: tuple[bpy.types.Material, bpy.types.Material], crockery: Any) -> None:  # fmt: skip
+    """Hang ``row`` (side, units' count, whether open shelves with crockery rather than cupboards) at a pose."""
     side, count, shelves = row
     if not shelves:
         hang(kitchen.wall_units(made.style, count), at, f"wall {side}")

@@ -67,27 +67,25 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     for bay in bays:
         fit_bay(made, rng, bay)
     windows = fit_ends(made, ends)
-    _furnish(made, rng, bays, int(params["clutter"]))
+    lockers, sconces = _furnish(made, rng, bays, int(params["clutter"]))
     lamp = srgb("fff0d8") if kind == "hotel" else srgb(str(rng.choice(["f4f7ff", "fff6e6"])))
     _fit_ceiling(made, rng, lamp)
     at = translation(0, 0, room.height - 0.1)
     area_light("ceiling light", (room.half_x * 0.9, 1.6), 0.62 * 4 * room.half_x * room.half_y, at, lamp)
     if windows:
         light_openings(room, windows, 12.0, srgb("eef3ff"))
-    words = [f"{palette.wall_name} walls", look.words]
+    words = with_article(f"{palette.accent_names[0]} dado") if kind == "school" and not lockers else look.words
+    joint = ", " if " and " in words else " and "
+    lamps = "wall lamps" if sconces else "ceiling lights"
     return SceneContract(
         camera_min=(-reach_x, -reach_y, 0.2),
         camera_max=(reach_x, reach_y, room.height - 0.4),
         stage_centre=(0.0, 0.0, floor_m),
         stage_radius_m=reach_y - 0.5,
         floor_m=floor_m,
-        caption=f"{with_article(kind)} corridor with {words[0]} and {words[1]}"
-        + (f", a window at its end {light.phrase}" if windows else f" under {_lamps(kind)}"),
+        caption=f"{with_article(kind)} corridor with {palette.wall_name} walls{joint}{words}"
+        + (f", a window at its end {light.phrase}" if windows else f" under {lamps}"),
     )
-
-
-def _lamps(kind: str) -> str:
-    return "wall lamps" if kind == "hotel" else "ceiling lights"
 
 
 def _plan(room: Room, rng: np.random.Generator, passages: int, alcoves: int) -> list[Bay]:
@@ -130,8 +128,11 @@ def _ends(room: Room, rng: np.random.Generator) -> dict[int, tuple[str, Opening]
     return made
 
 
-def _furnish(made: Corridor, rng: np.random.Generator, bays: list[Bay], count: int) -> None:
-    """Stand what belongs to the kind of building along the walls and hang boards, pictures or lamps between."""
+def _furnish(made: Corridor, rng: np.random.Generator, bays: list[Bay], count: int) -> tuple[int, int]:
+    """Stand what belongs to the kind of building along the walls and hang boards, pictures or lamps between.
+
+    Returns the numbers of rows of lockers and of wall lamps.
+    """
     palette, room = made.palette, made.room
     plant = plants.potted_plant(rng, palette.accents[2], 0.17, 0.34)
     common: list[Prop] = [plant, corridor.bin_(rng, shade(palette.accents[0], 0.6)), corridor.extinguisher(rng)]
@@ -147,8 +148,7 @@ def _furnish(made: Corridor, rng: np.random.Generator, bays: list[Bay], count: i
     blocked: dict[int, list[tuple[float, float]]] = {0: [], 2: []}
     for bay in bays:
         blocked[bay.side].append((bay.hole.x - bay.hole.width / 2 - 0.45, bay.hole.x + bay.hole.width / 2 + 0.45))
-    if made.kind == "school":
-        _line_with_lockers(made, rng, blocked)
+    lockers = _line_with_lockers(made, rng, blocked) if made.kind == "school" else 0
     for index in range(count * 3):
         side = 2 * (index % 2)
         prop = pool[int(rng.integers(len(pool)))] if rng.random() < 0.7 else common[int(rng.integers(3))]
@@ -164,13 +164,13 @@ def _furnish(made: Corridor, rng: np.random.Generator, bays: list[Bay], count: i
         for board in placed.surfaces:
             if board.rect[2] > 0 and prop.name != "lockers":
                 board.fill(rng, lambda: things[int(rng.integers(len(things)))](), 2)
-    _hang(made, rng, blocked)
+    return lockers, _hang(made, rng, blocked)
 
 
-def _line_with_lockers(made: Corridor, rng: np.random.Generator, blocked: dict[int, list[tuple[float, float]]]) -> None:
-    """Fill most stretches of wall between openings with lockers, as many as fit."""
+def _line_with_lockers(made: Corridor, rng: np.random.Generator, blocked: dict[int, list[tuple[float, float]]]) -> int:
+    """Fill most stretches of wall between openings with lockers, as many as fit; returns the number of rows."""
     colours = made.palette.accents[1], blend(made.palette.accents[1], srgb("c9c6bd"), float(rng.choice([0.0, 0.6])))
-    tiers = int(rng.integers(1, 4))
+    tiers, rows = int(rng.integers(1, 4)), 0
     for side, taken in blocked.items():
         edges = [(-9e9, -made.room.half_x), *sorted(taken), (made.room.half_x, 9e9)]
         for (_, low), (high, _) in pairwise(edges):
@@ -182,10 +182,13 @@ def _line_with_lockers(made: Corridor, rng: np.random.Generator, blocked: dict[i
             half = count * corridor.LOCKER_M / 2
             if made.room.against(made.floor, corridor.lockers(rng, colours, count, tiers), side, x, 0.04):
                 taken.append((x - half - 0.1, x + half + 0.1))
+                rows += 1
+    return rows
 
 
-def _hang(made: Corridor, rng: np.random.Generator, blocked: dict[int, list[tuple[float, float]]]) -> None:
-    palette, room = made.palette, made.room
+def _hang(made: Corridor, rng: np.random.Generator, blocked: dict[int, list[tuple[float, float]]]) -> int:
+    """Hang boards, pictures or lamps where the walls are free; returns the number of lamps."""
+    palette, room, lamps = made.palette, made.room, 0
     hung: list[Prop] = [
         furniture.picture(rng, palette.accents, (0.9, 0.7)),
         furniture.picture(rng, palette.accents, (0.6, 0.8)),
@@ -202,6 +205,8 @@ def _hang(made: Corridor, rng: np.random.Generator, blocked: dict[int, list[tupl
             blocked[side].append((x - half - 0.5, x + half + 0.5))
             high = 1.62 if prop.name == "sconce" else 1.15
             hang(prop, room.frame(side) @ translation(x, -0.002, high), f"wall {side}")
+            lamps += prop.name == "sconce"
+    return lamps
 
 
 def _fit_ceiling(made: Corridor, rng: np.random.Generator, lamp: tuple[float, float, float]) -> None:

@@ -41,6 +41,9 @@ WALLS = {"claret": "7a2a2e", "forest green": "34523f", "Prussian blue": "2c4560"
          "slate blue": "5f7590"}  # fmt: skip
 """Named colours of classical galleries' walls."""
 
+CONCRETE = {"grey": "a3a19b", "dark grey": "8b8a86", "sandy": "b7b1a5"}
+"""Named colours of industrial galleries' floors."""
+
 
 @dataclass(frozen=True)
 class _Hall:
@@ -106,11 +109,14 @@ def _finish(rng: np.random.Generator, palette: Palette, manner: str) -> tuple[Fi
             floor, below = planks("boards", palette.wood, 0.2), with_article(f"{palette.wood_name} floor")
         trim = plain("shadow gap", srgb("c9c7c2"), 0.6)
     else:
-        brick = blend(srgb("a8604a"), srgb("d6d1c8"), float(rng.uniform(0.0, 0.85)))
+        whitened = float(rng.uniform(0.0, 0.85))
+        brick = blend(srgb("a8604a"), srgb("d6d1c8"), whitened)
         wall = brickwork("brick wall", (brick, shade(brick, 0.82)), srgb("c9c2b5"), (0.24, 0.075), 0.01, 0.8, 0.5, 0.4)
-        words = "brick walls"
-        grey = srgb(str(rng.choice(["a3a19b", "8b8a86", "b7b1a5"])))
-        floor, below = ground("polished concrete", (grey, shade(grey, 0.8)), 2.5, 0.05, 0.05), "a concrete floor"
+        words = f"{('red', 'pale', 'whitewashed')[int(whitened > 0.3) + int(whitened > 0.6)]} brick walls"
+        shade_of = str(rng.choice(list(CONCRETE)))
+        grey = srgb(CONCRETE[shade_of])
+        floor = ground("polished concrete", (grey, shade(grey, 0.8)), 2.5, 0.05, 0.05)
+        below = f"a {shade_of} concrete floor"
         trim = plain("kerb", srgb("4c4b49"), 0.7)
     ceiling = plaster("ceiling", srgb("3a3a3c") if manner == "industrial" else srgb("ece9e2"), grain=0.1)
     return Finish(floor, wall, wall, ceiling, trim), f"{words} and {below}"

@@ -56,14 +56,14 @@ def build(params: dict[str, Any], rng: np.random.Generator) -> SceneContract:
     floor.keep_clear(free)
     made = Kitchen(room, floor, main, palette, style, float(params["clutter"]))
     _fit_openings(made, openings, door_side, door)
-    fit_rows(made, rng, openings, int(np.clip(params["rows"], 1, 3)))
+    rows = fit_rows(made, rng, openings, int(np.clip(params["rows"], 1, 3)))
     _stand_island(made, rng)
     _furnish(made, rng, openings)
     warm = 1.0 - float(np.clip((light.sun_elevation_deg - 10.0) / 20.0, 0.0, 1.0))
     light_openings(room, openings, 11.0 - 4.0 * float(params["cloud"]), blend(srgb("f4f6ff"), srgb("ffc98f"), warm))
     light_room(room, 0.95, srgb("fff0dd"))
     centre = (free[0] + free[2]) / 2, (free[1] + free[3]) / 2
-    shape = ("a", "an L-shaped", "a U-shaped")[int(np.clip(params["rows"], 1, 3)) - 1]
+    shape = ("a", "a", "an L-shaped", "a U-shaped")[rows]
     return SceneContract(
         camera_min=(free[0], free[1], 0.2),
         camera_max=(free[2], free[3], room.height - 0.45),
@@ -167,7 +167,7 @@ def _stand_island(made: Kitchen, rng: np.random.Generator) -> None:
 
 
 def _furnish(made: Kitchen, rng: np.random.Generator, openings: dict[int, list[facades.Opening]]) -> None:
-    """Furnish the other walls: a table with chairs, a dresser with crockery, plants, a clock and pictures."""
+    """Furnish the other walls: a table with chairs, a dresser with crockery, plants."""
     room, floor, palette = made.room, made.floor, made.palette
     crockery, things = kitchenware.crockery(rng, palette), kitchenware.makers(rng, palette)
     pieces = [
