@@ -23,6 +23,14 @@ REST_ATTRIBUTE = "rest"
 """Vertex attribute of puppets: positions at rest, so that textures stick to what deforms."""
 
 
+FRAMED = 0.35
+"""Radius of a sphere over the distance of a camera that holds it: sin(24 deg) / 1.1 for the narrowest default lens, and
+some room to move."""
+
+SMALLEST_SHARE = 0.3
+"""No motion is shrunk further than this to fit a small room."""
+
+
 class Puppet:
     """A subject of many parts, gathered as one mesh whose vertices move.
 
@@ -202,6 +210,22 @@ def stage_point(context: AnimationContext) -> Array:
     """Return the stage's centre on the floor (3,)."""
     x, y, _ = context.scene.stage_centre
     return np.array([x, y, context.scene.floor_m])
+
+
+def framed_radius(context: AnimationContext) -> float:
+    """Return the radius in metres of the largest sphere about the stage that a camera on any side of it can hold.
+
+    Larger motions leave no path all round them within the camera box.
+    """
+    scene = context.scene
+    sides = [scene.stage_centre[k] - scene.camera_min[k] for k in (0, 1)]
+    sides += [scene.camera_max[k] - scene.stage_centre[k] for k in (0, 1)]
+    return FRAMED * min(sides)
+
+
+def shrink_to_frame(context: AnimationContext, reach_m: float) -> float:
+    """Return the factor, at most 1, by which a motion that reaches ``reach_m`` metres must shrink to be framed."""
+    return float(np.clip(framed_radius(context) / reach_m, SMALLEST_SHARE, 1.0))
 
 
 def root_of(name: str, parts: Sequence[bpy.types.Object]) -> bpy.types.Object:

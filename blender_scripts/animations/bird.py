@@ -23,6 +23,7 @@ from blender_scripts.motion_tools import (
     mean_heading_deg,
     placed,
     seconds_of,
+    shrink_to_frame,
     stage_point,
     wander,
 )
@@ -37,6 +38,9 @@ PARAMETERS = {
     "height_m": ((1.1, 1.7), "height of the path above the floor"),
     "radius_m": ((0.9, 1.5), "radius of the path; made smaller for small birds and small stages"),
 }
+
+CLIMB_M = 0.22
+"""How far a bird climbs and sinks about its height; in small rooms bird, path and climb are smaller alike."""
 
 
 @dataclass(frozen=True)
@@ -71,21 +75,23 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     kind = SPECIES[name]
     room = context.scene.stage_radius_m
     span = min(kind.span * scale, 0.9 * room)
-    size = span / kind.span
     radius = float(
         np.clip(room - 0.55 * span, 0.4 * span, max(min(float(params["radius_m"]), 1.05 * span), 0.4 * span))
     )
+    shrunk = shrink_to_frame(context, float(np.hypot(radius + 0.6 * span, CLIMB_M + 0.35 * span)))
+    span, radius, speed = span * shrunk, radius * shrunk, float(params["speed_mps"]) * np.sqrt(shrunk)
+    size = span / kind.span
     loop = draw_loop(str(params["path"]), radius, rng)
     seconds = seconds_of(context)
-    metres = float(params["speed_mps"]) * seconds
+    metres = speed * seconds
     beat = _beat(kind, size, str(params["flight"]), seconds, rng)
     clearance = 0.55 * span
-    climb = wander(rng, seconds, 3.6)[0] * 0.22
+    climb = wander(rng, seconds, 3.6)[0] * CLIMB_M * shrunk
     height = np.maximum(float(params["height_m"]), clearance + 0.25) + climb + 0.035 * span * beat.lift
     where = loop.at(metres) + np.stack([0 * height, 0 * height, height], axis=-1)
     way = loop.direction(metres)
-    way[:, 2] = np.gradient(climb, seconds) / float(params["speed_mps"]) if len(seconds) > 1 else 0.0
-    bank = np.degrees(np.arctan(float(params["speed_mps"]) ** 2 * loop.bend(metres, 0.3) / 9.81))
+    way[:, 2] = np.gradient(climb, seconds) / speed if len(seconds) > 1 else 0.0
+    bank = np.degrees(np.arctan(speed**2 * loop.bend(metres, 0.3) / 9.81))
     frame = (
         frames_along(way, (0.0, 0.0, 1.0)) @ turn("x", -np.clip(bank, -40, 40)) @ turn("y", np.full(len(seconds), -4.0))
     )

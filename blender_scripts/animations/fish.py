@@ -23,6 +23,7 @@ from blender_scripts.motion_tools import (
     patched,
     placed,
     seconds_of,
+    shrink_to_frame,
     stage_point,
     sweep,
     taper,
@@ -40,6 +41,9 @@ PARAMETERS = {
 }
 
 ROWS = 27
+
+RISE_M = 0.18
+"""How far a fish rises and sinks about its height; in small rooms fish, path and rise are smaller alike."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,11 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     length = min(kind.length * scale, 0.8 * room)
     wished = min(float(params["radius_m"]), 1.6 * length)
     radius = float(np.clip(room - 0.35 * length, 0.5 * length, max(wished, 0.5 * length)))
+    reach = np.hypot(radius + 0.75 * length, RISE_M + (kind.high + kind.fin) * length)
+    shrunk = shrink_to_frame(context, float(reach))
+    length, radius = length * shrunk, radius * shrunk
     seconds = seconds_of(context)
-    rise = wander(rng, seconds, 4.0)[0] * 0.18
+    rise = wander(rng, seconds, 4.0)[0] * RISE_M * shrunk
     high = np.maximum(float(params["height_m"]), (kind.high + kind.fin) * length + 0.25) + rise
     swim = _Swim(kind, length, draw_loop(str(params["path"]), radius, rng), tempo, seconds, high, float(rng.random()))
     puppet = Puppet(context.times)

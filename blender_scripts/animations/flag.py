@@ -11,6 +11,7 @@ from blender_scripts.contracts import AnimatedSubject, AnimationContext
 from blender_scripts.errors import StageError
 from blender_scripts.materials import fabric, plain
 from blender_scripts.motion.baking import bake_vertices
+from blender_scripts.motion_tools import pin_textures
 from blender_scripts.palettes import ACCENTS, srgb
 
 PARAMETERS = {
@@ -55,7 +56,9 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     metal = plain("pole", srgb("c9c7c0"), 0.35, 0.7)
     subject = shape.to_object("flag", [*materials, metal, plain("foot", srgb("77736c"), 0.85, variation=0.3),
                                        plain("finial", srgb("c8a24a"), 0.25, 1.0)])  # fmt: skip
-    bake_vertices(subject, np.concatenate([points.reshape(len(points), -1, 3), still], axis=1))
+    track = np.concatenate([points.reshape(len(points), -1, 3), still], axis=1)
+    pin_textures(subject, track[0])
+    bake_vertices(subject, track)
     manner = (
         "flutters in a strong wind" if wind > 0.8 else "waves in the wind" if wind > 0.4 else "sways in a light wind"
     )

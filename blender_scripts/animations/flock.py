@@ -23,9 +23,11 @@ from blender_scripts.motion_tools import (
     draw_colours,
     frames_along,
     mean_heading_deg,
+    pin_textures,
     placed,
     root_of,
     seconds_of,
+    shrink_to_frame,
     stage_point,
     sweep,
 )
@@ -61,6 +63,11 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     seconds = seconds_of(context)
     swarm = _Swarm(count, radius, float(params["height_m"]), 1.25 * span, pace, rng)
     where, way = _run(swarm, seconds)
+    # In a small room the whole flock is smaller alike, so that its agents keep apart.
+    middle = np.array([0.0, 0.0, swarm.height])
+    corners = np.abs(where - middle).max(axis=1)  # framing holds the corners of each time's box
+    shrunk = shrink_to_frame(context, float(np.linalg.norm(corners, axis=-1).max()) + 0.5 * span)
+    where, span, pace = middle + (where - middle) * shrunk, span * shrunk, pace * shrunk
     names, colours = draw_colours(rng, 2)
     meshes = _meshes(kind, span, colours, seconds, pace, rng)
     agents = []
@@ -170,6 +177,7 @@ def _meshes(kind: str, span: float, colours: list[Colour], seconds: Array, pace:
         shape, track = {"birds": _bird, "butterflies": _butterfly, "fish": _fish}[kind](span, phase)
         colour = [first, second, dark] if variant % 2 == 0 or kind != "butterflies" else [second, first, dark]
         item = shape.to_object(f"{kind} {variant}", colour)
+        pin_textures(item, track[0])
         bake_vertices(item, track)
         mesh = item.data
         bpy.data.objects.remove(item)

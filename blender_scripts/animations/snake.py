@@ -12,6 +12,7 @@ from blender_scripts.errors import StageError
 from blender_scripts.materials import plain
 from blender_scripts.motion.baking import bake_vertices
 from blender_scripts.motion.rotations import normalise
+from blender_scripts.motion_tools import pin_textures
 from blender_scripts.palettes import ACCENTS, srgb
 
 PARAMETERS = {
@@ -49,6 +50,7 @@ def build(params: dict[str, Any], rng: np.random.Generator, context: AnimationCo
     materials = [plain(f"snake {name}", srgb(ACCENTS[name]), 0.35, variation=0.3, coat=0.2) for name in names]
     made = subject.to_object("snake", [*materials, plain("eyes", srgb("0d0b0a"), 0.1)], sharp_deg=80)
     flat = np.concatenate([rings.reshape(len(rings), -1, 3), eyes.reshape(len(eyes), -1, 3)], axis=1)
+    pin_textures(made, flat[0])
     bake_vertices(made, flat)
     ahead = spine[0, 0] - spine[0, 4]
     kind = {"bands": f"{names[0]} and {names[1]} banded", "spots": f"{names[1]}-spotted {names[0]}", "plain": names[0]}

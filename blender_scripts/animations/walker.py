@@ -13,6 +13,7 @@ from blender_scripts.errors import StageError
 from blender_scripts.motion.baking import bake_vertices
 from blender_scripts.motion.figure import Body, draw_body
 from blender_scripts.motion.gait import GAITS, Build, Route, animate
+from blender_scripts.motion_tools import pin_textures
 
 PARAMETERS = {
     "gait": (["walk", "run", "march", "idle", "wave"], "what the figure does"),
@@ -68,5 +69,6 @@ def _bake(body: Body, poses: dict[str, Array], style: str, floor_m: float) -> An
     positions = np.concatenate(tracks, axis=1)
     positions[..., 2] = np.maximum(positions[..., 2], floor_m)
     subject = shape.to_object(f"walker {style}", body.materials)
+    pin_textures(subject, np.concatenate([piece.vertices for piece in body.parts.values()]))
     bake_vertices(subject, positions)
     return subject
