@@ -46,7 +46,7 @@ path_checks: {min_subject_visible: 0.0, min_camera_visible: 0.0, min_clearance_m
 """Two grids of 3 × 4 cells, a unit a time: eight units of some tenths of a second."""
 
 RAY_TRIES = 5
-LIMIT_S = 600.0  # nothing in a trial takes so long; what does hangs
+LIMIT_S = 900.0  # nothing in a trial takes so long; what does hangs
 PATIENT = RemoteOptions(tries=12, first_pause_s=0.01, timeout_s=10.0)
 KEEP = ("ledger/spec.json", "ledger/engine.json", "ledger/assets.json")
 BLENDER, WORKER, RAYLET = "blender", "worker", "raylet"
@@ -69,12 +69,12 @@ class Attempt:
     def over(self) -> bool:
         return self.thread is None or not self.thread.is_alive()
 
-    def join(self) -> Attempt:
-        """Wait for its end; raises `Hang`."""
+    def join(self, limit_s: float | None = LIMIT_S) -> Attempt:
+        """Wait for its end (None: however long it takes); raises `Hang`."""
         if self.thread is not None:
-            self.thread.join(LIMIT_S)
+            self.thread.join(limit_s)
             if self.thread.is_alive():
-                raise Hang(f"render has not come back in {LIMIT_S:.0f} s")
+                raise Hang(f"render has not come back in {limit_s:.0f} s")
         return self
 
 
@@ -99,10 +99,12 @@ class Rig:
 
     def make_reference(self) -> None:
         """Render the dataset that every trial is compared with; kept from an earlier start of the campaign."""
-        summary = self.render(self.reference)
-        if summary.digest is None:
-            raise RuntimeError("\n".join(summary.lines()))
-        self.digest = summary.digest
+        attempt = self.start(self.reference).join(None)
+        if attempt.error is not None:
+            raise attempt.error
+        if attempt.summary is None or attempt.summary.digest is None:
+            raise RuntimeError(f"{self.reference}: the undisturbed render is not complete; look there, or delete it")
+        self.digest = attempt.summary.digest
 
     def options(self, **changes: Any) -> RenderOptions:
         scratch = self.folder / "scratch"
