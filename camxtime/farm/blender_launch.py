@@ -65,7 +65,8 @@ def identify(executable: str) -> str:
         raise InputError(f"--blender {executable}: is not Blender (its --version does not say so)")
     if (int(match[1]), int(match[2])) < OLDEST:
         raise InputError(
-            f"--blender {executable}: is Blender {match[1]}.{match[2]}; {OLDEST[0]}.{OLDEST[1]} or newer is needed"
+            f"--blender {executable}: is Blender {match[1]}.{match[2]}; {OLDEST[0]}.{OLDEST[1]} or newer is needed: get one "
+            "from blender.org/download, or leave --blender out to render with the bpy of this Python"
         )
     return "blender"
 

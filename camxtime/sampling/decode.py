@@ -21,6 +21,7 @@ from camxtime.sampling.tracks import ClipRef
 from camxtime.sampling.view import Cut
 from camxtime.shards import codecs as codec_module
 from camxtime.shards.codecs import Codec, Jpeg, jpeg_library
+from camxtime.shards.imagesize import check_scans
 from camxtime.shards.layout import CellError
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ def _places(wanted: Sequence[Wanted]) -> dict[tuple[str, str], dict[tuple[int, i
 
 def _jpeg_into(payload: bytes, size: tuple[int, int], target: Image) -> None:
     """Decode into [H, W, 3], which bounds what is decoded, whatever size the bytes declare."""
+    check_scans(payload)
     try:
         declared = jpeg_library().decode_jpeg(payload, "RGB", buffer=target).shape[:2]
     except ValueError as error:
@@ -176,6 +178,7 @@ def _jpeg_into(payload: bytes, size: tuple[int, int], target: Image) -> None:
 def _jpeg_reduced(payload: bytes, cut: Cut) -> Image:
     """The image, smaller by `cut.reduction()`; nothing is allocated before the declared size is checked."""
     factor = cut.reduction()
+    check_scans(payload)
     try:
         _check_size(jpeg_library().decode_jpeg_header(payload)[:2], cut.stored)
         height, width = (side // factor for side in cut.stored)

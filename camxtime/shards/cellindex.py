@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from camxtime.errors import DataError
 from camxtime.shards import layout
+from camxtime.shards.bounds import VettedFile
 from camxtime.shards.layout import UnitKey
 from camxtime.shards.storage import Storage
 from camxtime.shards.tables import INDEX, fits, numpy_array, numpy_column, read_meta
@@ -44,22 +45,29 @@ class IndexFile:
         self._words = _WORDS if path == layout.CELLS else []
         self._metadata: pq.FileMetaData | None = None
 
-    def read(self, group: int | None = None, columns: list[str] | None = None) -> pa.Table:
-        """A row group (or the whole file); `DataError` if the file is missing, damaged or of another index."""
+    def read(self, group: int | None = None, columns: list[str] | None = None, max_rows: int | None = None) -> pa.Table:
+        """A row group (or the whole file); `DataError` if the file is missing, damaged or of another index.
+
+        `max_rows`: most rows that it may have. What it becomes in memory is bounded before it is decoded (`bounds`).
+        """
         where = self._storage.where(self._path)
         with self._storage.open_input(self._path) as source:
             try:
+                if self._metadata is None:
+                    metadata = pq.read_metadata(source)
+                    self._check(metadata, where)
+                    self._metadata = metadata
+                metadata = self._metadata
+                if group is not None and not 0 <= group < metadata.num_row_groups:
+                    raise DataError(f"{where} has no row group {group}: build the index again.")
+                groups = range(metadata.num_row_groups) if group is None else range(group, group + 1)
+                rows = sum(metadata.row_group(g).num_rows for g in groups)
+                if max_rows is not None and rows > max_rows:
+                    raise DataError(f"{where} has {rows} rows where at most {max_rows} fit: build the index again.")
                 with pq.ParquetFile(
-                    source, metadata=self._metadata, read_dictionary=self._words, page_checksum_verification=True
+                    VettedFile(source), metadata=metadata, read_dictionary=self._words, page_checksum_verification=True
                 ) as file:
-                    if self._metadata is None:
-                        self._check(file.metadata, where)
-                        self._metadata = file.metadata
-                    if group is None:
-                        return file.read(columns, use_threads=False)
-                    if not 0 <= group < file.metadata.num_row_groups:
-                        raise DataError(f"{where} has no row group {group}: build the index again.")
-                    return file.read_row_group(group, columns, use_threads=False)
+                    return file.read_row_groups(list(groups), columns, use_threads=False)
             except (OSError, ValueError, KeyError) as error:
                 raise DataError(f"{where} is damaged ({error}): build the index again.") from error
 
@@ -96,12 +104,15 @@ class GridShape:
 def load_cell_index(cells: IndexFile, group: int, shape: GridShape) -> CellIndex:
     """The index of one grid from its row group (−1: no cell yet); `DataError` if a row does not fit the grid."""
     dims = (shape.times, shape.cameras, len(shape.passes))
+    if group < 0:  # nothing is rendered yet: nothing is allocated either
+        missing, zero = np.broadcast_to(np.int32(-1), dims), np.broadcast_to(np.int32(0), dims)
+        return CellIndex((), missing, np.broadcast_to(np.int64(0), dims), zero, np.broadcast_to(np.uint32(0), dims))
+    table = cells.read(group, max_rows=shape.times * shape.cameras * len(shape.passes))
+    if table.num_rows == 0:
+        raise DataError(f"{layout.CELLS}, grid {shape.grid}: its row group is empty: build the index again.")
     index = CellIndex(
         (), np.full(dims, -1, np.int32), np.zeros(dims, np.int64), np.zeros(dims, np.int32), np.zeros(dims, np.uint32)
     )
-    if group < 0:
-        return index
-    table = cells.read(group)
     grids, shards, passes = (table[name].combine_chunks().dictionary_encode() for name in ("grid", "shard", "pass"))
     time, camera = numpy_column(table, "time"), numpy_column(table, "camera")
     shard_names = shards.dictionary.to_pylist()

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from camxtime.codec_names import parse_codec
 from camxtime.errors import DataError, InputError
 from camxtime.shards.cv2_images import cv2_decode, cv2_encode
-from camxtime.shards.imagesize import MAX_PIXELS, check_size, png_size, webp_lossless_size
+from camxtime.shards.imagesize import MAX_PIXELS, check_scans, check_size, png_size, webp_lossless_size
 
 NEAR_M = 1e-3
 FAR_M = 1e6
@@ -121,6 +121,7 @@ class Jpeg(_Rgb):
         return image
 
     def _size(self, data: bytes) -> Size:
+        check_scans(data)
         try:
             height, width, _, _ = jpeg_library().decode_jpeg_header(data)
         except ValueError as error:

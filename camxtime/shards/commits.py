@@ -16,10 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from camxtime.codec_names import PASSES
 from camxtime.errors import DataError
+from camxtime.shards.bounds import VettedFile
 from camxtime.shards.layout import FORMAT_VERSION, UnitKey
+from camxtime.shards.records import MAX_CELLS, MAX_INDEX
 from camxtime.shards.store import Root, open_store, read_if_there
 from camxtime.shards.tables import COMMIT, META_KEY, fits, numpy_column, open_index_writer, read_meta
+
+MAX_BYTES = 2**29
+"""Most bytes of a commit record; 960 cells with three passes have 30 kB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,16 +114,41 @@ def find_commit(root: Root, unit: UnitKey) -> Commit | None:
     """The commit record of a unit, None if there is none; `DataError` if it is damaged or of another version."""
     store = open_store(root)
     path = store.where(unit.commit)
-    data = read_if_there(store, unit.commit)
+    data = read_if_there(store, unit.commit, MAX_BYTES)
     if data is None:
         return None
     try:
-        with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True) as file:
-            meta = read_meta(file.metadata, path)
+        metadata = pq.read_metadata(pa.BufferReader(data))
+        source = VettedFile(io.BytesIO(data))
+        with pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True) as file:
+            meta = read_meta(metadata, path)
+            _check_bounds(unit, meta, metadata)
             table = file.read(use_threads=False)
         return _commit_of(unit, meta, table)
-    except (OSError, KeyError, TypeError, ValueError) as error:  # pa.ArrowInvalid is a ValueError
+    except (
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+    ) as error:  # pa.ArrowInvalid is a ValueError
         raise DataError(f"{path}: the commit record is damaged ({error}): delete it and render again.") from error
+
+
+def _check_bounds(unit: UnitKey, meta: dict[str, Any], metadata: pq.FileMetaData) -> None:
+    """`ValueError` unless the file has as many rows as its unit needs, and says digests where it should."""
+    if not fits(metadata.schema.to_arrow_schema(), COMMIT):
+        raise ValueError(f"it has columns {metadata.schema.names}, not {COMMIT.names}")
+    cameras, passes = meta["cameras"], meta["codecs"]
+    if not isinstance(cameras, int) or not 1 <= cameras <= MAX_INDEX or not isinstance(passes, dict):
+        raise ValueError(f"it says {cameras!r:.40} cameras")
+    rows = len(unit.times) * cameras * len(passes)
+    for digest in (meta["sha256"], meta["digest"], *meta["time_digests"]):
+        if not isinstance(digest, str) or len(bytes.fromhex(digest)) != 32:
+            raise ValueError(f"{digest!r:.80} is not a SHA-256 digest")
+    if metadata.num_rows != rows or rows > len(PASSES) * MAX_CELLS:
+        raise ValueError(f"it has {metadata.num_rows} rows where its unit needs {rows}")
 
 
 def _commit_of(unit: UnitKey, meta: dict[str, Any], table: pa.Table) -> Commit:
@@ -126,8 +157,6 @@ def _commit_of(unit: UnitKey, meta: dict[str, Any], table: pa.Table) -> Commit:
     codecs = {str(name): str(codec) for name, codec in meta["codecs"].items()}
     cameras = int(meta["cameras"])
     shape = (len(unit.times), cameras, len(codecs))
-    if not fits(table.schema, COMMIT):
-        raise ValueError(f"it has columns {table.schema.names}, not {COMMIT.names}")
     expected = product_columns(unit.times, cameras, sorted(codecs))
     for name, values in zip(("time", "camera", "pass"), expected, strict=True):
         if not table[name].combine_chunks().equals(pa.array(values).cast(COMMIT.field(name).type)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import os
 import threading
 from collections import OrderedDict
@@ -14,15 +13,15 @@ import pyarrow as pa
 
 from camxtime.errors import DataError, InputError
 from camxtime.shards import layout
+from camxtime.shards.bounds import parse_json
 from camxtime.shards.cache import ImageCache
 from camxtime.shards.cellindex import IndexFile
 from camxtime.shards.codecs import Codec, of_passes
 from camxtime.shards.fetch import Kept
 from camxtime.shards.grid import Grid, GridRow, GridSource
-from camxtime.shards.imagesize import MAX_PIXELS
-from camxtime.shards.records import MAX_INDEX
+from camxtime.shards.header import check_grids, read_header
+from camxtime.shards.records import check_instance
 from camxtime.shards.storage import Storage, open_storage
-from camxtime.shards.tables import numpy_column
 
 if TYPE_CHECKING:
     from camxtime.shards.remote import RemoteOptions
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 KEPT_GRIDS = 64
 """Grids whose cameras and index a dataset keeps in memory (about 0.8 MB each at 120 × 120 cells with three passes)."""
 
-_JSON_COLUMNS = ("seeds", "instances", "path_parameters", "extra")
+_JSON_KINDS = {"seeds": dict, "instances": list, "path_parameters": dict, "extra": dict}
 
 
 class GridTable(Sequence[GridRow]):
@@ -69,7 +68,13 @@ class GridTable(Sequence[GridRow]):
         row = self.table.slice(index % len(self), 1).to_pylist()[0]
         row.pop("cells_row_group")
         try:
-            return GridRow(**{k: json.loads(v) if k in _JSON_COLUMNS else v for k, v in row.items()})
+            values = {k: parse_json(v) if k in _JSON_KINDS else v for k, v in row.items()}
+            for name, kind in _JSON_KINDS.items():
+                if not isinstance(values[name], kind):
+                    raise ValueError(f"{name} is not a {kind.__name__}")
+            for entry in values["instances"]:
+                check_instance(entry)
+            return GridRow(**values)
         except ValueError as error:
             raise DataError(f"{layout.GRIDS}, grid {row['grid']}: a JSON field is damaged: {error}.") from error
 
@@ -99,7 +104,7 @@ class Dataset:
             storage, IndexFile(storage, layout.CAMERAS, build), IndexFile(storage, layout.CELLS, build),
             of_passes(self.passes), None if cache is None else Kept(cache, self.digest),
         )  # fmt: skip
-        self.grids = GridTable(_checked_grids(storage, IndexFile(storage, layout.GRIDS, build).read()))
+        self.grids = GridTable(check_grids(storage, IndexFile(storage, layout.GRIDS, build).read()))
         self._kept: OrderedDict[str, Grid] = OrderedDict()
         self._lock = threading.Lock()
         self._pid = os.getpid()
@@ -180,52 +185,6 @@ def open_dataset(
             )
         raise DataError(f"{what} is missing: {storage.root} is not a camxtime dataset.")
     return Dataset(storage, read_header(storage), cache)
-
-
-def read_header(storage: Storage) -> dict[str, Any]:
-    """dataset.json, its format version and the kinds of its fields checked; `DataError` otherwise."""
-    where = storage.where(layout.DATASET_JSON)
-    try:
-        header = json.loads(storage.read_bytes(layout.DATASET_JSON))
-    except ValueError as error:
-        raise DataError(f"{where} is not JSON ({error}): build the index again.") from error
-    if not isinstance(header, dict) or header.get("format") != layout.FORMAT:
-        raise DataError(f"{where} is not of a camxtime dataset: its field 'format' is not {layout.FORMAT!r}.")
-    if header.get("format_version") != layout.FORMAT_VERSION:
-        raise DataError(
-            f"{where} has format version {header.get('format_version')!r}; this camxtime reads version "
-            f"{layout.FORMAT_VERSION}: install the version that wrote it."
-        )
-    kinds = {"name": str, "digest": str, "build": str, "spec": dict, "passes": dict, "counts": dict, "states": dict,
-             "missing_grids": list, "files": dict, "engine": dict, "renderers": list}  # fmt: skip
-    for field, kind in kinds.items():
-        if not isinstance(header.get(field), kind):
-            raise DataError(f"{where}: field {field!r} is missing or not a {kind.__name__}: build the index again.")
-    return header
-
-
-def _checked_grids(storage: Storage, table: pa.Table) -> pa.Table:
-    where = storage.where(layout.GRIDS)
-    ids = table["grid"].to_pylist()
-    if ids != sorted(set(ids)):
-        raise DataError(f"{where}: grids are not sorted, or one is there twice: build the index again.")
-    for grid in ids:
-        try:
-            layout.check_grid_id(grid)
-        except InputError as error:
-            raise DataError(f"{where}: {error}") from error
-    C, T, H, W = (numpy_column(table, name).astype("int64") for name in "CTHW")
-    for side, values, most in (
-        ("C", C, MAX_INDEX),
-        ("T", T, MAX_INDEX),
-        ("H × W", H * W, MAX_PIXELS),
-        ("H", H, MAX_PIXELS),
-    ):
-        bad = (values < 1) | (values > most)
-        if bad.any():
-            row = int(bad.argmax())
-            raise DataError(f"{where}, grid {ids[row]}: {side} is {values[row]}, it must be 1 to {most}.")
-    return table
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -7,6 +7,9 @@ from camxtime.errors import DataError
 MAX_PIXELS = 2**26
 """Most pixels of an image in a dataset (8192 × 8192)."""
 
+MAX_SCANS = 32
+"""Most scans of a JPEG image (one, or about ten in a progressive one): each costs as much as decoding it anew."""
+
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_TAIL = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
@@ -19,6 +22,15 @@ def check_size(declared: tuple[int, int], expected: tuple[int, int] | None) -> t
     if height < 1 or width < 1 or height * width > MAX_PIXELS:
         raise DataError(f"the image declares {width}×{height} pixels: a dataset's images have 1 to {MAX_PIXELS}.")
     return declared
+
+
+def check_scans(data: bytes) -> None:
+    """`DataError` for a JPEG of more than `MAX_SCANS` scans: some bytes each, and minutes to decode at full size.
+
+    Start-of-scan markers are counted; they cannot occur in a scan's own bytes (ITU-T T.81, B.1.1.5).
+    """
+    if data.count(b"\xff\xda") > MAX_SCANS:
+        raise DataError(f"the JPEG image has more than {MAX_SCANS} scans.")
 
 
 def png_size(data: bytes, depth: int, colour_type: int) -> tuple[int, int]:

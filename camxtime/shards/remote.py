@@ -120,8 +120,9 @@ class RemoteStorage(Storage):
         self._run(client, all_at_once)
         return parts
 
-    def read_bytes(self, path: str) -> bytes:
+    def read_bytes(self, path: str, limit: int | None = None) -> bytes:
         size = self.size(path)
+        self.check_size(path, size, limit)
         pieces = [(path, start, min(WHOLE_PIECE, size - start)) for start in range(0, size, WHOLE_PIECE)]
         return b"".join(self.read_ranges(pieces))
 

@@ -6,8 +6,10 @@ opened before `fork`, pickled to a spawned worker, and read from many threads.
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
+import stat
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
@@ -41,8 +43,8 @@ class Storage(ABC):
         """Exactly `nbytes` bytes from `offset`; `DataError` if the file is missing or ends before."""
 
     @abstractmethod
-    def read_bytes(self, path: str) -> bytes:
-        """A whole file; `DataError` if it is missing."""
+    def read_bytes(self, path: str, limit: int | None = None) -> bytes:
+        """A whole file; `DataError` if it is missing, or has more than `limit` bytes."""
 
     @abstractmethod
     def size(self, path: str) -> int:
@@ -67,6 +69,11 @@ class Storage(ABC):
     def read_ranges(self, ranges: Sequence[Range]) -> list[bytes]:
         """The bytes of many ranges, in order."""
         return [self.read_range(*entry) for entry in ranges]
+
+    def check_size(self, path: str, nbytes: int, limit: int | None) -> None:
+        """`DataError` if a file has more bytes than its kind may have."""
+        if limit is not None and nbytes > limit:
+            raise DataError(f"{self.where(path)} has {nbytes:,} bytes; such a file has at most {limit:,}.")
 
     def where(self, path: str) -> str:
         """The path with its root, for messages."""
@@ -95,12 +102,21 @@ def inside(path: str) -> str:
     return path
 
 
+def _open_regular(path: str | Path) -> int:
+    """A descriptor of a file; `OSError` for what is none: a pipe would be waited for, a device has no end."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return fd
+
+
 class _OpenFile:
     """A file descriptor that closes when nobody uses it any more."""
 
     def __init__(self, path: str):
         self.fd = -1
-        self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.fd = _open_regular(path)
 
     def __del__(self) -> None:
         if self.fd >= 0:
@@ -130,9 +146,11 @@ class LocalStorage(Storage):
             nbytes -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def read_bytes(self, path: str) -> bytes:
+    def read_bytes(self, path: str, limit: int | None = None) -> bytes:
         try:
-            return self._path(path).read_bytes()
+            with os.fdopen(_open_regular(self._path(path)), "rb") as file:
+                self.check_size(path, os.fstat(file.fileno()).st_size, limit)
+                return file.read()
         except OSError as error:
             raise self._missing(path, error) from error
 
@@ -152,7 +170,7 @@ class LocalStorage(Storage):
     @contextmanager
     def view(self, path: str) -> Iterator[memoryview]:
         try:
-            with self._path(path).open("rb") as file:
+            with os.fdopen(_open_regular(self._path(path)), "rb") as file:
                 empty = os.fstat(file.fileno()).st_size == 0
                 data = None if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
@@ -167,6 +185,7 @@ class LocalStorage(Storage):
         import pyarrow as pa
 
         try:
+            os.close(_open_regular(self._path(path)))
             return pa.OSFile(str(self._path(path)), "rb")
         except OSError as error:
             raise self._missing(path, error) from error

@@ -193,10 +193,10 @@ def resolved(root: Root) -> Root:
     return Path(root).resolve()
 
 
-def read_if_there(store: Storage, path: str) -> bytes | None:
-    """A small file, or None if there is none; `DataError` if it is there and cannot be read."""
+def read_if_there(store: Storage, path: str, limit: int | None = None) -> bytes | None:
+    """A small file, or None if there is none; `DataError` if it is there and cannot be read, or has over `limit` bytes."""
     try:
-        return store.read_bytes(path)
+        return store.read_bytes(path, limit)
     except DataError:
         if store.exists(path):
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from camxtime.errors import DataError
+from camxtime.shards.bounds import parse_json
 from camxtime.shards.layout import CAMERAS as CAMERAS_FILE
 from camxtime.shards.layout import CELLS as CELLS_FILE
 from camxtime.shards.layout import FORMAT_VERSION
@@ -115,7 +115,7 @@ def read_meta(metadata: pq.FileMetaData, file: str | Path) -> dict[str, Any]:
     if raw is None:
         raise DataError(f"{file} is not a file of a camxtime dataset: its 'camxtime' metadata is missing.")
     try:
-        meta = json.loads(raw)
+        meta = parse_json(raw)
     except ValueError as error:
         raise DataError(f"{file}: its 'camxtime' metadata is damaged: {error}") from error
     if not isinstance(meta, dict) or meta.get("format_version") != FORMAT_VERSION:

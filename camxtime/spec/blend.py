@@ -11,6 +11,7 @@ import io
 import os
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +22,7 @@ from camxtime.errors import InputError
 
 _PATH = re.compile(rb"[^\x00-\x1f]*[/\\][^\x00-\x1f]*\.blend(?=\x00)")
 _CHUNK = 1 << 20
+_MOST_LIBRARY = 1 << 20  # a library's block holds a path and some fields: under 4 kB
 
 
 def check_links(file: Path) -> None:
@@ -52,7 +54,7 @@ def libraries(file: Path) -> list[str]:
     try:
         with file.open("rb") as raw, _uncompressed(raw) as data:
             return [path for code, body in _blocks(data) if code == b"LI" for path in _paths(body)]
-    except (EOFError, OSError, ValueError, struct.error, zstandard.ZstdError) as error:
+    except (EOFError, OSError, ValueError, struct.error, zlib.error, zstandard.ZstdError) as error:
         raise InputError(f"{file.name}: is cut short or no .blend file ({error}); save or copy it again.") from error
 
 
@@ -86,6 +88,8 @@ def _blocks(data: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         if length < 0:
             raise ValueError("a block has a negative length")
         if code == b"LI":
+            if length > _MOST_LIBRARY:
+                raise ValueError(f"a library block of {length:,} bytes")
             yield code, _exactly(data, length)
         else:
             _skip(data, length)

@@ -90,6 +90,9 @@ def expand(spec: DatasetSpec) -> Expansion:
     Raises:
         InputError: a listed id that does not exist, a grid listed twice, or more grids than `MAX_GRIDS`.
     """
+    counts = [sum(entry.count for entry in entries) for entries in (spec.scenes, spec.animations)]
+    if max(counts) > MAX_GRIDS:  # before anything is drawn
+        raise InputError(f"{spec.name}: {max(counts):,} scenes or animations are more than {MAX_GRIDS:,}; lower count.")
     scenes = {draw["id"]: draw for scene in spec.scenes for draw in _draws(scene, spec.seed, "scene")}
     animations = {draw["id"]: draw for entry in spec.animations for draw in _draws(entry, spec.seed, "animation")}
     if len(scenes) != sum(s.count for s in spec.scenes) or len(animations) != sum(a.count for a in spec.animations):
@@ -97,12 +100,16 @@ def expand(spec: DatasetSpec) -> Expansion:
     pairs = _pairs(spec, list(scenes), list(animations))
     total = sum(len(paths) for paths in pairs.values())
     if total > MAX_GRIDS:
-        raise InputError(f"{spec.name}: {total:,} grids are more than {MAX_GRIDS:,}; split the spec.")
+        raise _too_many(spec, total)
     stages = tuple(
         _stage(spec, scenes[scene_id], animations[animation_id], paths)
         for (scene_id, animation_id), paths in pairs.items()
     )
     return Expansion(spec, stages)
+
+
+def _too_many(spec: DatasetSpec, total: int) -> InputError:
+    return InputError(f"{spec.name}: {total:,} grids are more than {MAX_GRIDS:,}; split the spec.")
 
 
 def _draws(entry: SceneSpec | AnimationSpec, seed: int, kind: str) -> list[dict[str, Any]]:
@@ -141,6 +148,9 @@ def _pairs(spec: DatasetSpec, scenes: list[str], animations: list[str]) -> dict[
         else:
             places = _deal(len(animations), len(scenes), np.random.default_rng(derive_seed(spec.seed, "combine")))
         return {(scenes[place], name): paths for place, name in zip(places, animations, strict=True)}
+    total = len(scenes) * len(animations) * len(paths)
+    if total > MAX_GRIDS:
+        raise _too_many(spec, total)
     return {(scene, animation): paths for scene in scenes for animation in animations}
 
 
@@ -155,8 +165,12 @@ def _listed(spec: DatasetSpec, choices: list[GridChoice]) -> dict[tuple[str, str
     scenes = _ids_by_name(spec.scenes)
     animations = _ids_by_name(spec.animations)
     pairs: dict[tuple[str, str], list[PathBase]] = {}
+    total = 0
     for number, choice in enumerate(choices):
         where = f"combine.grids.{number}"
+        total += len(scenes.get(choice.scene, ())) * len(animations.get(choice.animation, ())) * len(choice.paths or by_id)
+        if total > MAX_GRIDS:
+            raise _too_many(spec, total)
         chosen = [_known(by_id, name, where, "paths") for name in (choice.paths or list(by_id))]
         for scene in _known(scenes, choice.scene, where, "scene"):
             for animation in _known(animations, choice.animation, where, "animation"):

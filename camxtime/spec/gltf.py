@@ -44,7 +44,7 @@ def read_gltf(file: Path) -> GltfFacts:
         _check_nodes(file, data)
         _check_files(file, data, size)
         return _facts(data)
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError) as error:
         raise InputError(f"{file.name}: is not a sound glTF file ({error!r:.80}); export it again.") from error
 
 
@@ -52,7 +52,7 @@ def copyright_of(file: Path) -> str | None:
     """What a glTF file states as its copyright; None if it states none or cannot be read."""
     try:
         stated = _description(file)[0]["asset"].get("copyright")
-    except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return stated.strip() if isinstance(stated, str) and stated.strip() else None
 
@@ -71,6 +71,8 @@ def _description(file: Path) -> tuple[Any, int]:
         _, length, chunk, kind = struct.unpack("<IIII", head[4:])
         if length > whole or kind != _JSON_CHUNK or chunk > length - 20:
             raise InputError(f"{file.name}: is cut short ({whole:,} of {length:,} bytes); copy or export it again.")
+        if chunk > MAX_JSON_BYTES:
+            raise InputError(f"{file.name}: its description has {chunk >> 20} MiB; {MAX_JSON_BYTES >> 20} are the most.")
         return json.loads(data.read(chunk)), max(length - 28 - chunk, 0)
 
 

@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from camxtime.errors import DataError
+from camxtime.shards.bounds import VettedFile
 from camxtime.shards.codecs import Codec
 from camxtime.shards.digest import time_digest
 from camxtime.shards.grid import Grid
-from camxtime.shards.pages import PayloadSpan, payload_spans
+from camxtime.shards.pages import PayloadSpan, column_chunks, payload_spans
 from camxtime.shards.tables import shard_schema
 from camxtime.shards.verify.report import Part
 from camxtime.shards.verify.structure import REINDEX, REMAKE, ShardRow
@@ -37,6 +38,11 @@ def check_shard(grid: Grid, codecs: dict[str, Codec], row: ShardRow, data: memor
     """Verify one shard whose bytes are `data` against the index, the Parquet reader and its digests."""
     part = Part()
     place: dict[str, Any] = {"file": row.shard, "grid": grid.id}
+    if row.cells != (row.t1 - row.t0 + 1) * grid.C or row.t1 >= grid.T:
+        part.error(
+            f"it has {row.cells} cells of times {row.t0} to {row.t1}, which do not fit the grid.", REINDEX, **place
+        )
+        return part
     part.counts["shards read"] += 1
     part.counts["bytes"] += len(data)
     if hashlib.sha256(data).hexdigest() != row.sha256:
@@ -71,15 +77,21 @@ def _parquet_spans(
     """(cell, pass) → span by the page headers; chunks that cannot be followed are reported and left out."""
     found: dict[tuple[int, int], PayloadSpan] = {}
     done = 0
+    try:
+        chunks = column_chunks(data)
+        if [len(group) for group in chunks] != [2 + passes] * metadata.num_row_groups:
+            raise DataError("its Parquet footer does not have a chunk for every column.")
+    except DataError as error:
+        part.error(str(error), REMAKE, **place)
+        return found
     for group in range(metadata.num_row_groups):
         count = metadata.row_group(group).num_rows
         for column in range(passes):
-            chunk = metadata.row_group(group).column(2 + column)
-            start = chunk.data_page_offset
+            start, size = chunks[group][2 + column]
             try:
-                spans = payload_spans(data, start, start + chunk.total_compressed_size, count)
+                spans = payload_spans(data, start, start + size, count)
             except DataError as error:
-                name = chunk.path_in_schema
+                name = metadata.schema.names[2 + column]
                 part.error(f"row group {group}: {error}", REMAKE, pass_name=name, **place)
                 continue
             found.update({(done + i, column): span for i, span in enumerate(spans)})
@@ -164,7 +176,9 @@ def _check_reader(part: Part, grid: Grid, names: list[str], row: ShardRow, data:
     index = grid.index
     done = 0
     place: dict[str, Any] = {"file": row.shard, "grid": grid.id}
-    with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True) as file:
+    source = VettedFile(pa.BufferReader(data))
+    metadata = pq.read_metadata(pa.BufferReader(data))
+    with pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True) as file:
         for group in range(file.metadata.num_row_groups):
             try:
                 table = file.read_row_group(group, use_threads=False)

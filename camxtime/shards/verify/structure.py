@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from camxtime.errors import CamxtimeError, DataError, InputError
 from camxtime.shards import layout
+from camxtime.shards.bounds import parse_json
 from camxtime.shards.dataset import Dataset
 from camxtime.shards.digest import dataset_digest, grid_digest, header_checksum, unit_digest
 from camxtime.shards.grid import Grid
@@ -49,7 +49,7 @@ def shard_rows(dataset: Dataset) -> list[ShardRow]:
         row["time_digests"] = tuple(row["time_digests"])
         unit = UnitKey.of_shard(row["shard"])
         try:
-            json.loads(info)
+            parse_json(info)
             for digest in (row["sha256"], row["digest"], *row["time_digests"]):
                 if len(bytes.fromhex(digest)) != 32:
                     raise ValueError(f"{digest} is not a SHA-256 digest")
