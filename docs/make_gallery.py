@@ -167,18 +167,17 @@ def main() -> int:
     pictures.mkdir(parents=True, exist_ok=True)
     wanted = [(s, n, i) for s, group in known.items() for i, n in enumerate(group) if n in (options.only or [n])]
     entries = []
-    with studio() as place:
-        with tempfile.TemporaryDirectory() as folder:
-            for section, name, number in tqdm(wanted, unit="picture", disable=None):
-                if section == "scenes":
-                    shots = shot_of_scene(name, place, Path(folder))
-                elif section == "animations":
-                    shots = shot_of_animation(name, number, place, Path(folder))
-                else:
-                    shots = shot_of_path(name, place, Path(folder))
-                for words, picture in shots:
-                    Image.fromarray(picture).save(pictures / f"{section}-{name}.jpg", quality=86)
-                    entries.append(Entry(section, name, words))
+    with studio() as place, tempfile.TemporaryDirectory() as folder:
+        for section, name, number in tqdm(wanted, unit="picture", disable=None):
+            if section == "scenes":
+                shots = shot_of_scene(name, place, Path(folder))
+            elif section == "animations":
+                shots = shot_of_animation(name, number, place, Path(folder))
+            else:
+                shots = shot_of_path(name, place, Path(folder))
+            for words, picture in shots:
+                Image.fromarray(picture).save(pictures / f"{section}-{name}.jpg", quality=86)
+                entries.append(Entry(section, name, words))
     if options.only is None:
         (options.out / "gallery.md").write_text(page(entries), encoding="utf-8")
     sys.stdout.write(f"{len(entries)} pictures in {pictures}\n")

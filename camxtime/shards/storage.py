@@ -13,7 +13,7 @@ import stat
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -118,9 +118,9 @@ class _OpenFile:
         self.fd = -1
         self.fd = _open_regular(path)
 
-    def __del__(self) -> None:
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:  # the name `os` may be gone at exit
         if self.fd >= 0:
-            os.close(self.fd)
+            close(self.fd)
 
 
 class LocalStorage(Storage):

@@ -168,7 +168,9 @@ def _listed(spec: DatasetSpec, choices: list[GridChoice]) -> dict[tuple[str, str
     total = 0
     for number, choice in enumerate(choices):
         where = f"combine.grids.{number}"
-        total += len(scenes.get(choice.scene, ())) * len(animations.get(choice.animation, ())) * len(choice.paths or by_id)
+        total += (
+            len(scenes.get(choice.scene, ())) * len(animations.get(choice.animation, ())) * len(choice.paths or by_id)
+        )
         if total > MAX_GRIDS:
             raise _too_many(spec, total)
         chosen = [_known(by_id, name, where, "paths") for name in (choice.paths or list(by_id))]

@@ -72,7 +72,9 @@ def _description(file: Path) -> tuple[Any, int]:
         if length > whole or kind != _JSON_CHUNK or chunk > length - 20:
             raise InputError(f"{file.name}: is cut short ({whole:,} of {length:,} bytes); copy or export it again.")
         if chunk > MAX_JSON_BYTES:
-            raise InputError(f"{file.name}: its description has {chunk >> 20} MiB; {MAX_JSON_BYTES >> 20} are the most.")
+            raise InputError(
+                f"{file.name}: its description has {chunk >> 20} MiB; {MAX_JSON_BYTES >> 20} are the most."
+            )
         return json.loads(data.read(chunk)), max(length - 28 - chunk, 0)
 
 
