@@ -55,6 +55,33 @@ def _finite(text: str) -> float:
     return value
 
 
+class ViewFile(io.RawIOBase):
+    """A file in memory for pyarrow, which hands out copies: a view that pyarrow kept could not be let go of."""
+
+    def __init__(self, data: memoryview):
+        self._data, self._at = data, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max(offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence], 0)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        target = memoryview(buffer).cast("B")
+        count = max(min(len(target), len(self._data) - self._at), 0)
+        target[:count] = self._data[self._at : self._at + count]
+        self._at += count
+        return count
+
+
 class VettedFile(io.RawIOBase):
     """A Parquet file for pyarrow whose column chunks are looked at before pyarrow decodes them.
 

@@ -138,7 +138,10 @@ class LocalStorage(Storage):
         file = self._open(path)
         parts = []
         while nbytes > 0:
-            part = os.pread(file.fd, min(nbytes, 1 << 30), offset)
+            try:
+                part = os.pread(file.fd, min(nbytes, 1 << 30), offset)
+            except (OSError, OverflowError) as error:  # a failing disk, or an offset that no file has
+                raise DataError(f"{self.where(path)} cannot be read at byte {offset}: {error}.") from error
             if not part:
                 raise DataError(f"{self.where(path)} ends before byte {offset + nbytes}: it is cut short.")
             parts.append(part)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from camxtime.errors import DataError
-from camxtime.shards.bounds import VettedFile
+from camxtime.shards.bounds import VettedFile, ViewFile
 from camxtime.shards.codecs import Codec
 from camxtime.shards.digest import time_digest
 from camxtime.shards.grid import Grid
@@ -48,7 +47,7 @@ def check_shard(grid: Grid, codecs: dict[str, Codec], row: ShardRow, data: memor
     if hashlib.sha256(data).hexdigest() != row.sha256:
         part.error(f"its bytes are not those that were committed (sha256 is not {row.sha256}).", REMAKE, **place)
     try:
-        metadata = pq.read_metadata(pa.BufferReader(data))
+        metadata = pq.read_metadata(ViewFile(data))
     except (OSError, ValueError) as error:
         part.error(f"its Parquet footer is damaged: {error}.", REMAKE, **place)
         _check_images(part, grid, codecs, row, data, _places(grid, row, None))
@@ -176,8 +175,8 @@ def _check_reader(part: Part, grid: Grid, names: list[str], row: ShardRow, data:
     index = grid.index
     done = 0
     place: dict[str, Any] = {"file": row.shard, "grid": grid.id}
-    source = VettedFile(pa.BufferReader(data))
-    metadata = pq.read_metadata(pa.BufferReader(data))
+    source = VettedFile(ViewFile(data))
+    metadata = pq.read_metadata(ViewFile(data))
     with pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True) as file:
         for group in range(file.metadata.num_row_groups):
             try:
