@@ -28,12 +28,16 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Filmed:
-    """A grid of which some cells were rendered: images (cameras chosen, times chosen, H, W, 3)."""
+    """A grid of which some cells were rendered: images (cameras chosen, times chosen, H, W, 3).
+
+    things: how many objects of the instance table the first cell shows.
+    """
 
     record: GridRecord
     stage: StageReport
     framing: Framing
     images: NDArray[np.uint8]
+    things: int
 
 
 class Studio:
@@ -47,7 +51,7 @@ class Studio:
         spec = DatasetSpec.model_validate({"name": "gallery", "engine": ENGINE, **fields})
         plan = plan_run(expand(spec), assets)
         engine = {**plan.recipe.engine, "device": "CPU", "threads": 0}
-        device = self._process.configure(engine, (spec.image.width, spec.image.height), ["rgb"])
+        device = self._process.configure(engine, (spec.image.width, spec.image.height), ["rgb", "instance"])
         display = DisplayTransform.of_engine(device.ocio_config, plan.recipe.engine)
         return [filmed for stage in plan.stages for filmed in self._stage(stage, plan.recipe, display, cameras, times)]
 
@@ -60,10 +64,12 @@ class Studio:
             chosen = record.cameras.subset(np.asarray(cameras))
             seeds = [noise_seed(grid.seed, time) for time in times]
             images = np.zeros((len(cameras), len(times), recipe.height, recipe.width, 3), np.uint8)
+            things = 0
             for batch in self._process.render(RenderRequest(chosen, list(times), seeds, len(chosen))):
                 columns = slice(batch.cameras.start, batch.cameras.stop)
                 images[columns, list(times).index(batch.time)] = display.to_uint8(batch.passes["rgb"])
-            yield Filmed(record, report, Framing.from_dict(report.framing), images)
+                things = things or len(np.unique(batch.passes["instance"][0]))
+            yield Filmed(record, report, Framing.from_dict(report.framing), images, things)
 
 
 @contextmanager

@@ -52,12 +52,20 @@ def spec(width: int, height: int, cameras: int, times: int, **parts: Any) -> dic
 
 
 def shot_of_scene(name: str, place: Studio, folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Three seeds of a scene family, a person of 1.75 m on the stage for scale."""
-    path = {"id": "view", "kind": "static", "azimuth_deg": [-180, 180], "elevation_deg": [4, 14],
-            "distance_fit": [1.5, 2.6], "hfov_deg": [68, 78]}  # fmt: skip
-    fields = spec(320, 200, 1, 1, scenes=[{"id": name, "family": name, "count": 3}], animations=[PERSON],
-                  camera_paths=[path])  # fmt: skip
-    filmed = place.film(fields, folder, [0], [0])
+    """Three seeds of a scene family, a person of 1.75 m on the stage for scale; of four sides, the one with most in view."""
+    paths = [{"id": f"view-{side}", "kind": "static", "azimuth_deg": [side - 30, side + 30], "elevation_deg": [4, 14],
+              "distance_fit": [1.5, 2.6], "hfov_deg": [68, 78]} for side in (0, 90, 180, 270)]  # fmt: skip
+    whole = {"scenes": [{"id": name, "family": name, "count": 3}], "animations": [PERSON]}
+    tries = place.film(spec(64, 40, 1, 1, camera_paths=paths, **whole), folder, [0], [0])
+    best: dict[str, Filmed] = {}
+    for shot in tries:
+        scene, _, _ = shot.record.names
+        best[scene] = max(best.get(scene, shot), shot, key=lambda found: found.things)
+    chosen = [
+        {"scene": scene, "animation": PERSON["id"], "paths": [shot.record.names[2]]} for scene, shot in best.items()
+    ]
+    combine = {"how": "list", "grids": chosen}
+    filmed = place.film(spec(320, 200, 1, 1, camera_paths=paths, combine=combine, **whole), folder, [0], [0])
     scenes = "; ".join(shot.stage.captions["scene"] for shot in filmed)
     cost = ", ".join(f"{shot.stage.triangles:,}" for shot in filmed)
     yield f"{scenes}. Triangles: {cost}.", row([shot.images[0, 0] for shot in filmed])

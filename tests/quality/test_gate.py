@@ -15,7 +15,7 @@ from camxtime.cli import main
 from camxtime.errors import InputError
 from camxtime.farm.blender import BlenderProcess
 from camxtime.farm.blender_types import BlenderLaunch, RenderRequest, StageReport
-from camxtime.farm.gate import block_means, probe_times, reduced
+from camxtime.farm.gate import RESERVE, block_means, probe_times, reduced
 from camxtime.farm.jobs import Recipe, plan_run
 from camxtime.farm.prepare import prepare
 from camxtime.farm.probe_grids import GridProbe, weighed
@@ -88,7 +88,7 @@ def test_a_gate_that_passes_changes_neither_the_path_nor_a_bit_of_the_cells(blen
 def test_a_path_whose_cells_fail_is_drawn_again_the_same_way_every_time(blender) -> None:
     first = prepared(blender, recipe_with())
     share = first.extra["quality"]["subject_share"]
-    picky = recipe_with(subject_share={"min": 1.02 * share})
+    picky = recipe_with(subject_share={"min": 1.02 * share / RESERVE["subject_share"]})
     again = [prepared(blender, picky) for _ in range(2)]
     for record in again:
         assert record.seeds["draw"] > first.seeds["draw"]
@@ -106,7 +106,7 @@ def test_a_path_whose_cells_fail_is_drawn_again_the_same_way_every_time(blender)
         ({"exposure_ev": -8}, {}, "had (black_share above 0.25|luminance below 0.12)"),
         ({"exposure_ev": 8}, {}, "had (clipped_share above 0.1|luminance above 0.85)"),
         ({}, {"static_share": {"max": 0.2}}, "had static_share above 0.2"),
-        ({}, {"subject_share": {"min": 0.5}}, "had subject_share below 0.5"),
+        ({}, {"subject_share": {"min": 0.5}}, "had subject_share below 0.625"),  # 0.5 and the reserve
     ],
     ids=["black", "blown out", "nothing moves", "tiny subject"],
 )
