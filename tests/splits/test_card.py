@@ -29,7 +29,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]
     dataset = camxtime.open(root)
     manifest = cut(content_of(dataset), Recipe({"test": "1"}))
     files = write_metadata(dataset, root, manifest, PUBLISHER)
-    assert [f.name for f in files] == ["README.md", "croissant.json", "splits.csv"]
+    assert files == [str(root / name) for name in ("README.md", "croissant.json", "splits.csv")]
     return root, manifest
 
 
