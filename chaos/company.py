@@ -13,7 +13,8 @@ import numpy as np
 from camxtime.errors import CamxtimeError, InputError
 from camxtime.farm.jobs import Task, plan_run
 from camxtime.farm.keeper import BlenderSettings
-from camxtime.farm.worker import Worker, WorkerSettings
+from camxtime.farm.messages import WorkerSettings
+from camxtime.farm.worker import Worker
 from camxtime.shards.store import open_store
 from camxtime.spec import expand
 from chaos.aftermath import Struck

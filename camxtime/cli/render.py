@@ -24,12 +24,15 @@ DEFAULTS = RenderOptions()
 )
 @click.option("--device", type=click.Choice(DEVICES, case_sensitive=False), default="auto", show_default=True,
               help="Where Cycles renders. A device that is absent is an error, never a fall-back to the CPU.")  # fmt: skip
-@click.option("--workers", type=int, help="Blender processes. Default: one per GPU, or as the CPU cores allow.")
+@click.option("--workers", type=int, help="Blender processes. Default: one per GPU, or as the CPU cores allow, also on "
+              "nodes that join later.")  # fmt: skip
+@click.option("--max-workers", type=int, help="Most Blender processes, however many nodes join. Default: no bound.")
 @click.option("--threads", type=int, help="CPU threads of each worker.")
 @click.option(
     "--blender", type=click.Path(), help="A `blender` executable or a Python with bpy, the same on all nodes."
 )
-@click.option("--scratch", type=click.Path(path_type=Path), help="Folder for pixels on their way out of Blender.")
+@click.option("--scratch", type=click.Path(path_type=Path), help="Folder for pixels on their way out of Blender; "
+              "'$NAME' in it is filled in by each node. Default: memory.")  # fmt: skip
 @click.option("--retries", type=int, default=DEFAULTS.retries, show_default=True,
               help="Tries after a unit's first failure, before it is set aside.")  # fmt: skip
 @click.option("--hang-timeout", "hang_timeout_s", type=float, default=DEFAULTS.hang_timeout_s, show_default=True,
@@ -38,6 +41,12 @@ DEFAULTS = RenderOptions()
               help="Replace a worker's Blender after this many units; 0 never.")  # fmt: skip
 @click.option("--recycle-gb", type=float, default=DEFAULTS.recycle_gb, show_default=True,
               help="Replace a worker's Blender when it holds this many GB; 0 never.")  # fmt: skip
+@click.option("--grace", "grace_s", type=float, default=DEFAULTS.grace_s, show_default=True,
+              help="Seconds that units in flight get to finish after Ctrl-C or SIGTERM.")  # fmt: skip
+@click.option("--give-up-after", type=int, default=DEFAULTS.give_up_after, show_default=True,
+              help="Stages that may fail while nothing at all was rendered, before the run stops; 0 never.")  # fmt: skip
+@click.option("--allow-mixed-builds", is_flag=True,
+              help="Take workers whose Blender is another version or build than the dataset was begun with.")  # fmt: skip
 @click.option("--ignore-free-space", is_flag=True, help="Start although the estimate says the disk will fill up.")
 @click.option("--progress/--no-progress", default=None, help="Progress bar. Default: when on a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable summary on standard output.")

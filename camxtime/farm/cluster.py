@@ -1,4 +1,4 @@
-"""Ray: connecting to a cluster or starting a local one, and how many workers of what size it can hold."""
+"""Ray: connecting to a cluster or starting a local one, its nodes, and how many workers of what size each can hold."""
 
 from __future__ import annotations
 
@@ -27,6 +27,18 @@ class Slot:
     cpus: float
     gpus: float
     threads: int
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the cluster: Ray's id of it, and what it has. `metrics_port` 0: it exports none."""
+
+    node_id: str
+    host: str
+    address: str
+    cpus: int
+    gpus: int
+    metrics_port: int
 
 
 @contextmanager
@@ -114,30 +126,64 @@ def _speaks_http2(connection: socket.socket) -> bool:
     return heard[3] == SETTINGS
 
 
-def slots(options: RenderOptions) -> tuple[str, list[Slot]]:
-    """The device for all workers (`GPU`: each Blender's best) and a slot for each of them.
+def alive_nodes() -> list[Node]:
+    """The nodes of the Ray that this process is connected to, in a lasting order.
+
+    Raises:
+        WorkError: its head does not answer.
+    """
+    import ray
+
+    try:
+        entries = ray.nodes()
+    except Exception as error:  # which one depends on Ray's version
+        raise lost(error) from error
+    nodes = [
+        Node(
+            node_id=str(entry["NodeID"]),
+            host=str(entry.get("NodeManagerHostname") or entry["NodeManagerAddress"]),
+            address=str(entry["NodeManagerAddress"]),
+            cpus=int(entry["Resources"].get("CPU", 0)),
+            gpus=int(entry["Resources"].get("GPU", 0)),
+            metrics_port=int(entry.get("MetricsExportPort") or 0),
+        )
+        for entry in entries
+        if entry["Alive"]
+    ]
+    return sorted(nodes, key=lambda node: node.node_id)
+
+
+def lost(error: Exception) -> WorkError:
+    """What a run ends with when Ray itself fails under it."""
+    text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return WorkError(
+        f"Ray is lost: {text:.300}; what is committed is kept: run the same command again, on another cluster if need be."
+    )
+
+
+def device_for(options: RenderOptions, nodes: list[Node]) -> str:
+    """The device for all workers of a run (`GPU`: each Blender's best kind of GPU).
 
     Raises:
         InputError: a GPU is asked for and Ray has none.
     """
-    import ray
-
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    cpus = [int(node.get("CPU", 0)) for node in nodes]
-    gpus = [int(node.get("GPU", 0)) for node in nodes]
-    device = options.device
-    if device == "auto":
-        device = "GPU" if sum(gpus) else "CPU"
-    if device == "CPU":
-        threads = options.threads or max(1, min(DEFAULT_THREADS, max(cpus, default=1)))
-        count = options.workers or sum(count // threads for count in cpus) or 1
-        return device, [Slot(threads, 0, threads)] * count
-    if device in NO_RAY_RESOURCE:
-        return device, [Slot(1, 0, options.threads or os.cpu_count() or 1)] * (options.workers or 1)
-    if not sum(gpus):
+    gpus = any(node.gpus for node in nodes)
+    if options.device == "auto":
+        return "GPU" if gpus else "CPU"
+    if options.device not in ("CPU", *NO_RAY_RESOURCE) and not gpus:
         raise InputError(
-            f"device: {device} is asked for, and no node of this Ray has a GPU; choose --device CPU, or nodes."
+            f"device: {options.device} is asked for, and no node of this Ray has a GPU; choose --device CPU, or nodes."
         )
-    per_gpu = max(1, min(c // g for c, g in zip(cpus, gpus, strict=True) if g))
+    return options.device
+
+
+def room(node: Node, device: str, options: RenderOptions) -> tuple[int, Slot]:
+    """How many workers a node holds, and what each gets."""
+    if device in NO_RAY_RESOURCE:
+        return options.workers or 1, Slot(1, 0, options.threads or os.cpu_count() or 1)
+    if device == "CPU":
+        threads = options.threads or max(1, min(DEFAULT_THREADS, node.cpus))
+        return node.cpus // threads, Slot(threads, 0, threads)
+    per_gpu = max(1, node.cpus // max(1, node.gpus))
     threads = options.threads or per_gpu
-    return device, [Slot(min(threads, per_gpu), 1, threads)] * (options.workers or sum(gpus))
+    return node.gpus, Slot(min(threads, per_gpu), 1, threads)

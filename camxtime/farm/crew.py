@@ -6,12 +6,13 @@ At most two tasks are in a worker's hands: one that Blender renders, one whose t
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from camxtime.farm.cluster import Slot
 from camxtime.farm.jobs import Task
-from camxtime.farm.worker import Report, Worker, WorkerSettings
+from camxtime.farm.messages import Report, WorkerSettings
+from camxtime.farm.worker import Worker
 
 TASKS_IN_HAND = 2
 THREADS = TASKS_IN_HAND + 1  # the third answers `state`
@@ -21,11 +22,28 @@ FAREWELL_S = 15.0
 
 
 @dataclass(eq=False)
+class Place:
+    """Room for one worker: on a node, or (`node` None) wherever Ray finds room, once it does.
+
+    deaths: workers of this place that died in a row without finishing anything.
+    closed: why nobody is hired here any more.
+    rests: until when (monotonic clock) nobody is hired here, because one has just died.
+    """
+
+    slot: Slot
+    settings: WorkerSettings
+    node: str | None = None
+    deaths: int = 0
+    closed: str | None = None
+    rests: float = 0.0
+
+
+@dataclass(eq=False)
 class Member:
     """A worker: its Ray actor, the tasks in its hands in the order given, and what it last said of itself."""
 
     number: int
-    place: int
+    place: Place
     actor: Any
     starting: Any
     hands: dict[Any, Task] = field(default_factory=dict)
@@ -34,6 +52,7 @@ class Member:
     polling: Any = None
     polled: float = 0.0
     finished: int = 0
+    blenders: int = 0
 
     @property
     def ready(self) -> bool:
@@ -44,6 +63,7 @@ class Member:
         shown = {
             "worker": self.number,
             "host": self.info.get("host"),
+            "node": self.info.get("node") or self.place.node,
             "pid": self.info.get("pid"),
             "units": self.finished,
         }
@@ -62,36 +82,27 @@ class Heard:
 
 
 class Crew:
-    """The members by number.
+    """The members by number."""
 
-    Args:
-        places: what the worker of each place gets of Ray's resources, and its settings.
-    """
-
-    def __init__(self, places: list[tuple[Slot, WorkerSettings]]) -> None:
-        self._places = places
+    def __init__(self) -> None:
         self._hired = 0
         self.members: dict[int, Member] = {}
 
-    @property
-    def places(self) -> range:
-        return range(len(self._places))
-
-    def hire(self, place: int) -> Member:
+    def hire(self, place: Place) -> Member:
         """Make a worker; it says when it has started. It waits for as long as Ray has no room for it."""
         import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        slot, settings = self._places[place]
         self._hired += 1
         actor_class: Any = ray.remote(Worker)
         actor = actor_class.options(
-            num_cpus=slot.cpus,
-            num_gpus=slot.gpus,
+            num_cpus=place.slot.cpus,
+            num_gpus=place.slot.gpus,
             max_concurrency=THREADS,
             max_restarts=0,
             max_task_retries=0,
-            scheduling_strategy="SPREAD",
-        ).remote(settings)
+            scheduling_strategy=NodeAffinitySchedulingStrategy(place.node, soft=False) if place.node else "SPREAD",
+        ).remote(replace(place.settings, worker=self._hired))
         member = Member(self._hired, place, actor, actor.start.remote())
         self.members[member.number] = member
         return member
@@ -110,6 +121,16 @@ class Crew:
     def busy(self) -> bool:
         """Whether any task is in anybody's hands."""
         return any(member.hands for member in self.members.values())
+
+    @property
+    def tasks_in_hand(self) -> int:
+        """Tasks that workers have."""
+        return sum(len(member.hands) for member in self.members.values())
+
+    @property
+    def units_in_hand(self) -> int:
+        """Of these, units."""
+        return sum(task.key is not None for member in self.members.values() for task in member.hands.values())
 
     def cells_in_hand(self) -> int:
         """Cells that workers have written of units that are not committed, as last heard."""

@@ -18,15 +18,18 @@ from camxtime.farm import cluster, folder, identity
 from camxtime.farm.assets import pin_assets
 from camxtime.farm.crew import Crew
 from camxtime.farm.events import EventLog
+from camxtime.farm.hiring import Hiring
 from camxtime.farm.jobs import RunPlan, plan_run
 from camxtime.farm.keeper import BlenderSettings
 from camxtime.farm.ledger import Ledger
+from camxtime.farm.messages import WorkerSettings
+from camxtime.farm.metrics import Metrics
 from camxtime.farm.options import RenderOptions, RenderSummary
 from camxtime.farm.pace import Pace, Reporter
 from camxtime.farm.run import Run
 from camxtime.farm.schedule import Scheduler
+from camxtime.farm.scratch import placed
 from camxtime.farm.stop import StopWish
-from camxtime.farm.worker import WorkerSettings
 from camxtime.shards.dataset import open_dataset
 from camxtime.shards.index import DatasetHeader, build_index, sound_header
 from camxtime.shards.layout import UnitKey
@@ -113,7 +116,7 @@ class _Rendering:
             reporter.write("starting", pace.progress(()))
             self._events.add("run_started", units_left=scheduler.pending)
             try:
-                whole = self._with_ray(run, scheduler.tasks)
+                whole = self._with_ray(run, reporter, pace)
             except BaseException as error:
                 self._tell_end(reporter, pace, "failed", str(error))
                 raise
@@ -136,28 +139,36 @@ class _Rendering:
         needed = estimate(self._expansion).bytes * share
         folder.check_space(self._ledger.store, needed, self._options.ignore_free_space)
 
-    def _with_ray(self, run: Run, tasks: int) -> bool:
+    def _with_ray(self, run: Run, reporter: Reporter, pace: Pace) -> bool:
+        import ray
+
         with cluster.connected(self._options), StopWish() as stop:
+            metrics = Metrics(self._plan.recipe.name)
+            self._events.listener, reporter.listener = metrics.event, metrics.progress
             self._events.add("ray_connected")
-            device, places = cluster.slots(self._options)
-            useful = places[: max(1, tasks)]
-            crew = Crew([(slot, self._settings(device, slot.threads)) for slot in useful])
+            device = cluster.device_for(self._options, cluster.alive_nodes())
+            hiring = Hiring(self._options, device, lambda slot: self._settings(device, slot), self._events)
+            crew = Crew()
             try:
-                return run.go(crew, stop)
+                return run.go(crew, hiring, stop)
+            except ray.exceptions.RayError as error:
+                raise cluster.lost(error) from error
             finally:
                 crew.close()
+                metrics.end(pace.progress(()))
+                self._events.listener = reporter.listener = None
 
-    def _settings(self, device: str, threads: int) -> WorkerSettings:
+    def _settings(self, device: str, slot: cluster.Slot) -> WorkerSettings:
         options = self._options
         blender = BlenderSettings(
             executable=options.blender,
             device=device,
-            threads=threads,
+            threads=slot.threads,
             hang_timeout_s=options.hang_timeout_s,
             recycle_units=options.recycle_units,
             recycle_gb=options.recycle_gb,
         )
-        scratch = str(options.scratch.resolve()) if options.scratch is not None else None
+        scratch = placed(options.scratch) if options.scratch is not None else None
         return WorkerSettings(str(self._ledger.root), options.remote, self._run_id, self._plan.recipe, blender, scratch)
 
     def _tell_end(self, reporter: Reporter, pace: Pace, state: str, error: str | None = None) -> None:
@@ -227,7 +238,7 @@ class _Rendering:
             return None
         engine = {**self._plan.recipe.engine, "views_per_batch": self._plan.recipe.views_per_batch}
         made_with = self._ledger.read("engine.json") or {}
-        engine.update({name: made_with[name] for name in identity.PINNED if name in made_with})
+        engine.update({name: made_with[name] for name in (*identity.PINNED, identity.BUILDS) if name in made_with})
         planned = sorted(self._plan.grid_ids)
         return build_index(
             store, DatasetHeader(spec.name, spec.canonical(), dict(self._plan.recipe.passes), engine, planned)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from camxtime.shards.atomic import write_error
@@ -23,6 +23,9 @@ class EventLog:
     """Where a run's events go. `name` sorts runs by their beginning: `20260131T235959-<first digits of the run's id>`.
 
     Every line has `at` (Unix time, s), `run`, `event` and the event's own fields, `grid` and `unit` among them.
+
+    Attributes:
+        listener: called with every event's kind and fields, as metrics are (None: nobody).
     """
 
     def __init__(self, store: Store, run_id: str) -> None:
@@ -32,13 +35,16 @@ class EventLog:
         self._lines: list[str] = []
         self._part = 0
         self._flushed = 0.0
+        self.listener: Callable[[str, dict[str, Any]], None] | None = None
 
-    def add(self, kind: str, **fields: Any) -> None:
+    def add(self, kind: str, /, **fields: Any) -> None:
         """Write one event.
 
         Raises:
             WorkError: the disk is full, or the storage may not be written to or does not answer.
         """
+        if self.listener is not None:
+            self.listener(kind, fields)
         line = json.dumps({"at": round(time.time(), 3), "run": self._run_id, "event": kind, **fields}) + "\n"
         if isinstance(self._store, LocalStore):
             self._append(self._store, line)

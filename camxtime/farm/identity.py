@@ -11,6 +11,8 @@ from camxtime.farm.ledger import Ledger
 
 PINNED = ("blender", "build_hash", "device", "camxtime")
 SCRIPTS = "scripts"
+BUILD = ("blender", "build_hash")  # what --allow-mixed-builds lets differ
+BUILDS = "builds"  # of engine.json and dataset.json: all builds, when there are several
 
 
 def scripts_digest() -> str:
@@ -23,8 +25,13 @@ def scripts_digest() -> str:
     return whole.hexdigest()[:16]
 
 
-def compare(ledger: Ledger, found: dict[str, Any]) -> tuple[str | None, str | None]:
+def compare(ledger: Ledger, found: dict[str, Any], allow_mixed_builds: bool = False) -> tuple[str | None, str | None]:
     """Compare a worker with the one the dataset was begun with, which is noted if this is the first.
+
+    Args:
+        found: what the worker is: `PINNED`, `SCRIPTS`, `host` and `device_names`.
+        allow_mixed_builds: take workers of another Blender build, noting it in `engine.json` (and so in dataset.json).
+            A build that is noted there was allowed once, and is taken without asking again.
 
     Returns:
         Why the worker cannot be used (None if it can), and a note for the summary (None if there is nothing to say).
@@ -35,11 +42,26 @@ def compare(ledger: Ledger, found: dict[str, Any]) -> tuple[str | None, str | No
         ledger.write("engine.json", {name: found[name] for name in names})
         return None, None
     differing = [name for name in PINNED if known.get(name) != found[name]]
+    build = {name: found[name] for name in BUILD}
+    if differing and set(differing) <= set(BUILD):
+        first = {name: known.get(name) for name in BUILD}
+        builds = known.get(BUILDS, [first])
+        if build in builds:
+            return None, None
+        if allow_mixed_builds:
+            ledger.write("engine.json", {**known, BUILDS: [*builds, build]})
+            return (
+                None,
+                f"note: cells come from several builds of Blender, {_said(first)} and {_said(build)} among them.",
+            )
     if differing:
         changes = ", ".join(f"{name} {known.get(name)} -> {found[name]}" for name in differing)
+        mend = "Use the same on all nodes and in all runs, or render into a new folder"
+        if set(differing) <= set(BUILD):
+            mend += "; --allow-mixed-builds takes it all the same"
         return (
             f"{found['host']}: this worker does not have what the dataset was begun with ({changes}); its cells would "
-            "differ. Use the same on all nodes and in all runs, or render into a new folder."
+            f"differ. {mend}."
         ), None
     if known.get(SCRIPTS) != found[SCRIPTS]:
         return None, (
@@ -47,3 +69,7 @@ def compare(ledger: Ledger, found: dict[str, Any]) -> tuple[str | None, str | No
             "new cells may not match old ones."
         )
     return None, None
+
+
+def _said(build: dict[str, Any]) -> str:
+    return f"{build['blender']} ({build['build_hash']})"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -39,9 +41,13 @@ class BlenderKeeper:
         settings: how Blender runs.
         recipe: engine, image size and passes to configure it for.
         scratch: the worker's scratch folder; Blender's log lies in it too.
+        tell: called with `blender_started` or `blender_ended`, and keywords that say more.
     """
 
-    def __init__(self, settings: BlenderSettings, recipe: Recipe, scratch: Path) -> None:
+    def __init__(
+        self, settings: BlenderSettings, recipe: Recipe, scratch: Path, tell: Callable[..., None] | None = None
+    ) -> None:
+        self._on_change = tell
         self._settings = settings
         self._recipe = recipe
         self._scratch = scratch
@@ -53,6 +59,10 @@ class BlenderKeeper:
         self.info: BlenderInfo | None = None
         self.device: DeviceInfo | None = None
         self.starts = 0
+
+    def _tell(self, event: str, **fields: Any) -> None:
+        if self._on_change is not None:
+            self._on_change(event, **fields)
 
     @property
     def stage_id(self) -> str | None:
@@ -87,6 +97,7 @@ class BlenderKeeper:
             raise
         self._process = process
         self._units = 0
+        self._tell("blender_started", blender_pid=process.pid, start=self.starts, build=self.info.build_hash)
         return process
 
     def _device(self, process: BlenderProcess) -> str:
@@ -121,7 +132,8 @@ class BlenderKeeper:
         limit = self._settings.recycle_units
         grown = self._settings.recycle_gb > 0 and self.resident_gb() > self._settings.recycle_gb
         if grown or (limit > 0 and self._units >= limit):
-            self.close()
+            why = f"it has grown to {self.resident_gb():.2f} GB" if grown else f"it has done {self._units} units"
+            self.close(why)
 
     def resident_gb(self) -> float:
         """Resident memory of Blender, GB; 0 when none runs."""
@@ -143,13 +155,15 @@ class BlenderKeeper:
         process, self._process = self._process, None
         self._stage, self._stage_id = None, None
         if process is not None:
+            self._tell("blender_ended", blender_pid=process.pid, why="its task failed", level="warning")
             process.kill()
 
-    def close(self) -> None:
+    def close(self, why: str = "the worker ends") -> None:
         """End Blender in good order."""
         process, self._process = self._process, None
         self._stage, self._stage_id = None, None
         if process is not None:
+            self._tell("blender_ended", blender_pid=process.pid, why=why)
             process.close()
 
     def log_mark(self) -> int:

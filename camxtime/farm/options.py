@@ -15,7 +15,11 @@ DEVICES = ("auto", "CPU", "OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
 
 @dataclass(frozen=True)
 class Progress:
-    """A moment of a run: cells and units done (earlier runs included), rate of this run, seconds left."""
+    """A moment of a run: cells and units done (earlier runs included), rate of this run, seconds left.
+
+    units_in_hand: units that workers have. tasks_waiting: units and preparations that nobody has. workers, nodes: as
+    `ledger/run.json` and `camxtime status` show them.
+    """
 
     cells_done: int
     cells_total: int
@@ -25,21 +29,26 @@ class Progress:
     cells_per_second: float
     eta_seconds: float | None
     workers: tuple[dict[str, Any], ...] = ()
+    nodes: tuple[dict[str, Any], ...] = ()
+    units_in_hand: int = 0
+    tasks_waiting: int = 0
 
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """How a render runs. The dataset is the same whatever is chosen, `device` excepted.
+    """How a render runs. The dataset is the same whatever is chosen, `device` and `allow_mixed_builds` excepted.
 
     Attributes:
         assets: folder that `file:` entries of the spec are relative to; the spec's own folder when None.
         address: `host:port` of a Ray cluster's head, or `auto` for the cluster this node is in; None starts a local Ray.
         device: Cycles device; `auto` is the GPUs if Ray has any, else the CPU. A device that is absent is an error.
-        workers: Blender processes; None is one per GPU, or on CPUs the cores divided by `threads`.
+        workers: Blender processes; None is one per GPU, or on CPUs the cores divided by `threads`, on every node that
+            is there or joins. More than there is room for are started when there is.
+        max_workers: most Blender processes at a time, however many nodes join; None sets no bound.
         threads: Cycles' CPU threads per worker; None is 4 (or the cores of a smaller machine).
         blender: a `blender` executable or a Python with bpy, the same path on all nodes; None is this Python's bpy.
         scratch: folder for pixels on their way out of Blender; None is memory-backed /dev/shm, or the temporary
-            folder where that is absent or too small.
+            folder where that is absent or too small. `$NAME` in it is taken from each node's own environment.
         retries: how often a failed unit is tried again before it is set aside.
         hang_timeout_s: seconds without a sign of life after which Blender is killed and the unit retried; long enough
             for the first compilation of a GPU's kernels.
@@ -47,6 +56,7 @@ class RenderOptions:
         recycle_gb: resident memory of Blender, in GB, at which it is replaced after the unit (0: never).
         grace_s: seconds that units in flight get to finish after SIGINT or SIGTERM before they are dropped.
         give_up_after: stages that may fail while nothing at all has been rendered, before the run stops (0: never).
+        allow_mixed_builds: let workers with another Blender version or build than the dataset was begun with render too.
         ignore_free_space: start even though the estimate says that the disk will fill up.
         remote: how a URL is written to and read; its storage options reach the workers of a Ray without passing
             through any file. By default clients find endpoint and credentials as they do, in each node's environment.
@@ -58,6 +68,7 @@ class RenderOptions:
     address: str | None = None
     device: str = "auto"
     workers: int | None = None
+    max_workers: int | None = None
     threads: int | None = None
     blender: str | None = None
     scratch: Path | None = None
@@ -67,6 +78,7 @@ class RenderOptions:
     recycle_gb: float = 0.0
     grace_s: float = 20.0
     give_up_after: int = 5
+    allow_mixed_builds: bool = False
     ignore_free_space: bool = False
     remote: RemoteOptions | None = None
     progress: bool | None = None
@@ -80,7 +92,7 @@ class RenderOptions:
         """
         if self.device not in DEVICES:
             raise InputError(f"device: {self.device!r} is not known; choose from {', '.join(DEVICES)}.")
-        for name in ("workers", "threads"):
+        for name in ("workers", "max_workers", "threads"):
             value = getattr(self, name)
             if value is not None and not 1 <= value <= 100_000:
                 raise InputError(f"{name}: must be at least 1, got {value}.")

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from tqdm import tqdm
@@ -70,7 +71,11 @@ class Pace:
 
 
 class Reporter:
-    """Tells the world how a run goes, at most so often: the ledger, a progress bar, the caller's hook."""
+    """Tells the world how a run goes, at most so often: the ledger, a progress bar, the caller's hook.
+
+    Attributes:
+        listener: called with the progress as often as the bar is drawn, as metrics are (None: nobody).
+    """
 
     def __init__(self, ledger: Ledger, run_id: str, options: RenderOptions) -> None:
         self._ledger = ledger
@@ -81,6 +86,7 @@ class Reporter:
         self._written = 0.0
         self._refresh_s = REFRESH_S if ledger.store.is_local else FAR_REFRESH_S
         self._crew: tuple[str, frozenset[Any]] | None = None
+        self.listener: Callable[[Progress], None] | None = None
 
     def write(self, state: str, progress: Progress) -> None:
         """Replace run.json now."""
@@ -96,6 +102,7 @@ class Reporter:
             "cells_per_second": round(progress.cells_per_second, 4),
             "eta_seconds": round(progress.eta_seconds, 1) if progress.eta_seconds is not None else None,
             "workers": list(progress.workers),
+            "nodes": list(progress.nodes),
         }
         self._ledger.write_run(record)
         self._written = time.monotonic()
@@ -110,6 +117,8 @@ class Reporter:
         if now - self._shown < SHOW_S:
             return
         self._shown = now
+        if self.listener is not None:
+            self.listener(progress)
         if self._options.on_progress is not None:
             self._options.on_progress(progress)
         wanted = self._options.progress

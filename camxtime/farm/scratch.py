@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
@@ -60,6 +61,25 @@ class Scratch:
         """Remove the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
+
+
+def placed(folder: Path) -> str:
+    """How a chosen scratch folder is told to the workers: absolute, unless each node fills in a variable of its own."""
+    return str(folder) if "$" in str(folder) else str(folder.resolve())
+
+
+def on_this_node(folder: str) -> str:
+    """A chosen scratch folder with `$NAME` filled in from this process's environment.
+
+    Raises:
+        InputError: a variable is not set here, or the folder is not absolute then.
+    """
+    found = os.path.expandvars(folder)
+    if "$" in found:
+        raise InputError(f"scratch: {folder} names a variable that is not set on {socket.gethostname()}; set it there.")
+    if not Path(found).is_absolute():
+        raise InputError(f"scratch: {folder} is {found} on {socket.gethostname()}; it must be an absolute path.")
+    return found
 
 
 def staging_for(root: str, parent: str | None) -> Scratch | None:

@@ -6,6 +6,7 @@ Read from listings and small files only, so the time it takes does not depend on
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from camxtime.shards.store import Root, resolved
 from camxtime.spec import DatasetSpec, expand
 
 STALE_S = 30.0
+SHOWN = 20  # workers, refused nodes
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class StatusReport:
     state: `running` (also starting, stopping), `complete`, `incomplete` (nobody renders it, something is missing) or
         `killed` (nobody renders it, and the last run did not say goodbye).
     holder: pid, host and since of the driver at work.
-    workers: what each worker did when last heard, of a running folder.
+    workers, nodes: what each worker did when last heard, and the nodes of the Ray, of a running folder.
     indexed: whether dataset.json is there.
     """
 
@@ -48,10 +50,11 @@ class StatusReport:
     workers: tuple[dict[str, Any], ...]
     failures: tuple[Failure, ...]
     indexed: bool
+    nodes: tuple[dict[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready form."""
-        plain = {**vars(self), "root": str(self.root), "workers": list(self.workers)}
+        plain = {**vars(self), "root": str(self.root), "workers": list(self.workers), "nodes": list(self.nodes)}
         return {**plain, "failures": [vars(failure) for failure in self.failures]}
 
     def lines(self) -> list[str]:
@@ -70,12 +73,31 @@ class StatusReport:
             out.append(f"{self.cells_per_second:.1f} cells/s{left}")
         if self.updated_seconds_ago is not None and self.updated_seconds_ago > STALE_S and self.holder is not None:
             out.append(f"the driver has not reported for {self.updated_seconds_ago:.0f} s")
-        out += [_worker_line(worker) for worker in self.workers]
+        out += self._cluster_lines()
         out += [f"set aside: {failure}" for failure in self.failures[:20]]
         if len(self.failures) > 20:
             out.append(f"and {len(self.failures) - 20} more set aside")
         if self.state in ("incomplete", "killed"):
             out.append("run the same `camxtime render` again: it goes on where it stopped")
+        return out
+
+    def _cluster_lines(self) -> list[str]:
+        """Nodes and workers; of many, those that work are summed up and those that may not are named."""
+        out = []
+        if self.nodes:
+            used = sum(node["workers"] > 0 for node in self.nodes)
+            doing = Counter(str(worker.get("doing")) for worker in self.workers)
+            spread = ", ".join(f"{count} {what}" for what, count in sorted(doing.items())) or "none"
+            out.append(f"nodes: {used} of {len(self.nodes)} work; workers: {spread}")
+        refused = [node for node in self.nodes if node["refused"]]
+        out += [f"node {node['host']} is not used: {node['refused']}" for node in refused[:SHOWN]]
+        out += [_worker_line(worker) for worker in self.workers[:SHOWN]]
+        if len(self.workers) > SHOWN:
+            out.append(f"and {len(self.workers) - SHOWN} more workers (--json shows them)")
+        metrics = [node["metrics"] for node in self.nodes if node["metrics"]]
+        if metrics:
+            others = f" and {len(metrics) - 1} other nodes" if len(metrics) > 1 else ""
+            out.append(f"metrics: {metrics[0]}{others}")
         return out
 
 
@@ -126,6 +148,7 @@ def status(root: Root) -> StatusReport:
         workers=tuple(live.get("workers", ())),
         failures=tuple(ledger.failures()),
         indexed=ledger.store.exists(DATASET_JSON),
+        nodes=tuple(live.get("nodes", ())),
     )
 
 

@@ -9,69 +9,34 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import re
 import socket
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from camxtime.errors import CamxtimeError, DataError, InputError, WorkError
+from camxtime.errors import InputError, WorkError
 from camxtime.farm.blender import BlenderProcess
 from camxtime.farm.blender_types import DeviceInfo, StageReport
 from camxtime.farm.color import DisplayTransform
 from camxtime.farm.encode import EncodedBatch, Encoder
-from camxtime.farm.files import await_file, is_disk_full, read_json
+from camxtime.farm.files import await_file, read_json
 from camxtime.farm.identity import scripts_digest
-from camxtime.farm.jobs import Recipe, Task
-from camxtime.farm.keeper import BlenderKeeper, BlenderSettings
+from camxtime.farm.jobs import Task
+from camxtime.farm.keeper import BlenderKeeper
+from camxtime.farm.messages import Report, WorkerSettings, failure_of
 from camxtime.farm.prepare import prepare
 from camxtime.farm.relay import Relay
-from camxtime.farm.scratch import Scratch, scratch_needed, staging_for
+from camxtime.farm.scratch import Scratch, on_this_node, scratch_needed, staging_for
 from camxtime.farm.unit import BATCHES_WAITING, UnitTiming, film, recorded_cameras, unit_request, write
+from camxtime.farm.worker_log import WorkerLog
 from camxtime.shards.layout import UnitKey
-from camxtime.shards.remote import RemoteOptions
 from camxtime.shards.store import Store, open_store
 
 MAX_ENCODERS = 4
-
-
-@dataclass(frozen=True)
-class WorkerSettings:
-    """What a worker is told when it is made. `run_id` proves that it sees the driver's folder."""
-
-    root: str
-    remote: RemoteOptions | None
-    run_id: str
-    recipe: Recipe
-    blender: BlenderSettings
-    scratch: str | None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What came of a call to a worker.
-
-    error: None when all went well, else one or two sentences.
-    lasting: whether trying again would fail in the same way (bad input, as opposed to a crash).
-    disk_full: whether the dataset's disk has no space left.
-    log: Blender's log of the task, when it failed.
-    held: the task was not begun, because the run is to stop.
-    """
-
-    error: str | None = None
-    lasting: bool = False
-    disk_full: bool = False
-    log: str | None = None
-    held: bool = False
-    cells: int = 0
-    nbytes: int = 0
-    timing: dict[str, Any] = field(default_factory=dict)
-    info: dict[str, Any] = field(default_factory=dict)
 
 
 class _HeldError(Exception):
@@ -98,6 +63,7 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
+        self._log = WorkerLog(settings.run_id, settings.worker)
         self._recipe = settings.recipe
         self._state_lock = threading.Lock()
         self._doing = "starting"
@@ -118,31 +84,41 @@ class Worker:
             self._see_folder()
             recipe = self._recipe
             needed = scratch_needed(recipe.width, recipe.height, recipe.views_per_batch)
-            chosen = self._settings.scratch
+            chosen = self._chosen_scratch()
             self._scratch = Scratch(Path(chosen) if chosen is not None else None, needed)
-            keeper = BlenderKeeper(self._settings.blender, recipe, self._scratch.path)
+            keeper = BlenderKeeper(self._settings.blender, recipe, self._scratch.path, self._log.line)
             self._keeper = keeper
             self._blender_thread.submit(keeper.start).result()
             threads = max(1, min(MAX_ENCODERS, self._settings.blender.threads or os.cpu_count() or 1))
             transform = DisplayTransform.of_engine(self._device().ocio_config, recipe.engine)
             self._encoder = Encoder(recipe.passes, transform, threads)
         except Exception as error:  # noqa: BLE001  a worker reports whatever it is
-            return self._failed(error, self._keeper.log_since(0) if self._keeper is not None else None)
+            report = failure_of(error, self._keeper.log_since(0) if self._keeper is not None else None, self._scratch)
+            self._log.line("start_failed", level="error", error=report.error)
+            return report
         self._set("idle", None)
         return Report(info=self._identity())
 
+    def _chosen_scratch(self) -> str | None:
+        return on_this_node(self._settings.scratch) if self._settings.scratch is not None else None
+
     def _see_folder(self) -> None:
-        file, store = "ledger/run.json", self._store_here()
+        file, store, host = "ledger/run.json", self._store_here(), socket.gethostname()
         record = read_json(store, file) if await_file(store, file) else None
-        if record is None or record.get("run_id") != self._settings.run_id:
-            raise InputError(
-                f"{socket.gethostname()} does not see the dataset in {self._settings.root}; it must be on storage "
-                "that all nodes share under the same path or URL."
-            )
+        if record is not None and record.get("run_id") == self._settings.run_id:
+            return
+        mend = "it must be on storage that all nodes share under the same path or URL."
+        spec = read_json(store, "ledger/spec.json")
+        if spec is None:
+            raise InputError(f"{host} does not see the dataset in {self._settings.root}; {mend}")
+        raise InputError(
+            f"{host} sees another folder than the driver in {self._settings.root}: it is bound to the spec "
+            f'"{spec.get("name")}" and no run of "{self._recipe.name}" is under way in it; {mend}'
+        )
 
     def _store_here(self) -> Store:
         if self._store is None:
-            self._staging = staging_for(self._settings.root, self._settings.scratch)
+            self._staging = staging_for(self._settings.root, self._chosen_scratch())
             place = self._staging.path if self._staging is not None else None
             self._store = open_store(self._settings.root, self._settings.remote, place)
         return self._store
@@ -153,6 +129,7 @@ class Worker:
             raise WorkError("The worker's Blender was never started.")
         return {
             "host": socket.gethostname(),
+            "node": node_here(),
             "pid": os.getpid(),
             "blender": ".".join(str(part) for part in info.version),
             "build_hash": info.build_hash,
@@ -184,7 +161,9 @@ class Worker:
         except _HeldError:
             return Report(error="not begun: the run stops", held=True)
         except Exception as error:  # noqa: BLE001  a worker reports whatever it is
-            return self._failed(error, job.log if job.log is not None else self._log_of(job))
+            report = failure_of(error, job.log if job.log is not None else self._log_of(job), self._scratch)
+            self._log.line("task_failed", task, level="error", error=report.error)
+            return report
         finally:
             self._forget(job)
 
@@ -215,13 +194,17 @@ class Worker:
             raise _HeldError
         keeper = self._ready()[0]
         job.mark = keeper.log_mark()
-        loaded = keeper.stage_id == job.task.stage.stage_id
+        stage_id = job.task.stage.stage_id
+        loaded = keeper.stage_id == stage_id
         self._set("rendering" if loaded else "loading", job)
         job.timing.began = time.time()
+        self._log.line("task_began", job.task, stage_loaded=loaded, blender_pid=keeper.pid)
         try:
             start = time.monotonic()
             process, stage = keeper.load(job.task.stage)
             job.timing.load = time.monotonic() - start
+            if not loaded:
+                self._log.line("stage_loaded", job.task, stage=stage_id, seconds=round(job.timing.load, 3))
             self._set("preparing" if job.task.key is None else "rendering", job)
             do(job, process, stage)
         except BaseException as error:
@@ -247,16 +230,6 @@ class Worker:
     def _log_of(self, job: _Job) -> str | None:
         """Blender's log since the job began, for a failure that was not Blender's."""
         return self._keeper.log_since(job.mark) if self._keeper is not None and job.timing.began else None
-
-    def _failed(self, error: Exception, log: str | None) -> Report:
-        if isinstance(error, CamxtimeError):
-            text = str(error)
-        else:
-            text = "".join(traceback.format_exception(error)).strip().replace("\n", " | ")[-2000:]
-        if self._scratch is not None:  # the log is kept with the failure; where it lay is gone by then
-            text = re.sub(rf"; (?:its|the) log is {re.escape(str(self._scratch.path))}\S*", "", text)
-        lasting = isinstance(error, InputError | DataError)
-        return Report(error=text, lasting=lasting, disk_full=is_disk_full(error), log=log)
 
     def _set(self, doing: str, job: _Job | None) -> None:
         with self._state_lock:
@@ -296,3 +269,10 @@ class Worker:
             if folder is not None:
                 folder.close()
         self._blender_thread.shutdown(wait=True)
+
+
+def node_here() -> str | None:
+    """Ray's id of the node that this process runs on, None outside Ray."""
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id()) if ray.is_initialized() else None

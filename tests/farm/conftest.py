@@ -17,7 +17,14 @@ from .helpers import FAST, slow_spec
 def local_ray() -> Iterator[None]:
     """A local Ray with room for several workers, whatever the machine has."""
     ray = pytest.importorskip("ray")
-    ray.init(address="local", num_cpus=8, include_dashboard=False, object_store_memory=80 * 2**20, log_to_driver=False)
+    ray.init(
+        address="local",
+        num_cpus=8,
+        include_dashboard=False,
+        object_store_memory=80 * 2**20,
+        log_to_driver=False,
+        _system_config={"metrics_report_interval_ms": 1000},  # ten seconds otherwise
+    )
     yield
     ray.shutdown()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from camxtime.cli.render import command
 from camxtime.errors import InputError, WorkError
 from camxtime.farm.cluster import check_address
 from camxtime.farm.driver import render
@@ -58,6 +59,8 @@ def test_something_else_at_the_ray_address(tmp_path, answer):
     [
         ({"device": "QUANTUM"}, "device"),
         ({"workers": 0}, "workers"),
+        ({"max_workers": 0}, "max_workers"),
+        ({"grace_s": -1.0}, "grace_s"),
         ({"threads": -1}, "threads"),
         ({"retries": -1}, "retries"),
         ({"hang_timeout_s": 0.0}, "hang_timeout_s"),
@@ -67,6 +70,13 @@ def test_bad_options(tmp_path, change, words):
     with pytest.raises(InputError, match=words):
         render(tiny_spec(), tmp_path / "dataset", options(**change))
     assert not (tmp_path / "dataset").exists()
+
+
+def test_every_option_is_on_the_command_line():
+    there = {parameter.name for parameter in command.params}
+    assert {field.name for field in dataclasses.fields(RenderOptions)} - {"remote", "on_progress"} <= there
+    defaults = {parameter.name: parameter.default for parameter in command.params if parameter.name in vars(FAST)}
+    assert all(defaults[name] == vars(RenderOptions())[name] for name in ("retries", "grace_s", "give_up_after"))
 
 
 def test_missing_asset_and_escape_are_refused_before_anything_starts(tmp_path):
