@@ -25,7 +25,6 @@ from .helpers import tiny_spec
 
 SECRET = "not-to-be-seen"
 PATIENT = RemoteOptions(tries=12, first_pause_s=0.01, timeout_s=10.0)
-HASTY = RemoteOptions(tries=2, first_pause_s=0.01, timeout_s=10.0)
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +42,17 @@ def s3() -> Iterator[S3Server]:
         yield running
 
 
-def options(remote: RemoteOptions | None = PATIENT, **changes: object) -> RenderOptions:
+def options(s3: S3Server, tries: int = 12, **changes: object) -> RenderOptions:
+    """One worker; its Ray may have been started before the environment was set, so it is told where the server is."""
+    known = {"endpoint_url": s3.url, "key": "writer", "secret": SECRET}
+    remote = RemoteOptions(tries=tries, first_pause_s=0.01, timeout_s=10.0, storage_options=known)
     return RenderOptions(workers=1, threads=2, progress=False, remote=remote, **changes)
 
 
 @pytest.mark.slow
 def test_a_bucket_gets_the_dataset_that_a_folder_gets(s3: S3Server, tmp_path: Path) -> None:
     url, spec = "s3://farm/sets/tiny", tiny_spec()
-    in_folder = render(spec, tmp_path / "folder", options())
+    in_folder = render(spec, tmp_path / "folder", options(s3))
     stopped = False
 
     def break_off(progress: object) -> None:
@@ -60,22 +62,22 @@ def test_a_bucket_gets_the_dataset_that_a_folder_gets(s3: S3Server, tmp_path: Pa
             s3.fail = lambda *_: 500  # an outage beyond all tries: the run ends, and says why
 
     with pytest.raises(WorkError, match="cannot be"):
-        render(spec, url, options(HASTY, on_progress=break_off))
+        render(spec, url, options(s3, tries=2, on_progress=break_off))
     s3.fail = None
     store = open_store(url, PATIENT)
     store.remove("ledger/lock")  # the outage kept the driver from removing it; how it grows stale is tested below
     s3.fail = lambda number, _: {2: True, 5: 500, 8: "drop", 11: "late"}.get(number % 17, False)
-    resumed = render(spec, url, options())
+    resumed = render(spec, url, options(s3))
     s3.fail = None
     assert resumed.ok and resumed.units_kept >= 3, resumed.lines()
     assert resumed.digest == in_folder.digest
     assert verify(url, "full").ok and camxtime.open(url).digest == in_folder.digest
     report = status(url)
     assert report.state == "complete" and report.holder is None and report.cells_done == report.cells_total
-    again = render(spec, url, options())
+    again = render(spec, url, options(s3))
     assert again.units_rendered == 0 and again.digest == in_folder.digest
     with pytest.raises(InputError, match=r"seed: 5 -> 6"):
-        render(tiny_spec(seed=6), url, options())
+        render(tiny_spec(seed=6), url, options(s3))
     kinds = [event["event"] for event in read_events(store)]
     assert kinds.count("rendered") >= resumed.units_rendered and "run_ended" in kinds
     for path in store.files(""):

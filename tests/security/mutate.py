@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 DEEP = ("deeper than Python's stack",)
-"""Stands for a hundred thousand lists in each other, which `json_text` writes."""
+"""Stands for very many lists in each other, which `json_text` writes."""
 
 EVIL_JSON: list[Any] = [
     None, True, -1, 0, 1, 2**31, 2**63, 10**30, -(10**30), 0.5, 1e308, float("nan"), float("inf"), "", "..", "../../etc/passwd",
@@ -109,27 +109,27 @@ def _changed(value: Any, edits: list[tuple[tuple[Any, ...], str, Any]]) -> Any:
     return found
 
 
-def json_text(value: Any) -> bytes:
+def json_text(value: Any, depth: int = 100_000) -> bytes:
     """JSON with NaN, lone surrogates and any depth."""
     out: list[str] = []
-    _write(value, out)
+    _write(value, out, depth)
     return "".join(out).encode("utf-8", "surrogatepass")
 
 
-def _write(value: Any, out: list[str]) -> None:
+def _write(value: Any, out: list[str], depth: int) -> None:
     if value is DEEP:
-        out.append("[" * 100_000 + "]" * 100_000)
+        out.append("[" * depth + "]" * depth)
     elif isinstance(value, dict):
         out.append("{")
         for i, (key, item) in enumerate(value.items()):
             out.append(("," if i else "") + json.dumps(key) + ":")
-            _write(item, out)
+            _write(item, out, depth)
         out.append("}")
     elif isinstance(value, list):
         out.append("[")
         for i, item in enumerate(value):
             out.append("," if i else "")
-            _write(item, out)
+            _write(item, out, depth)
         out.append("]")
     else:
         out.append(json.dumps(value))

@@ -183,6 +183,7 @@ def test_tracks_by_name_files_and_keys(address, visit, grid, tmp_path):  # noqa:
     assert saved() == {"grid": GRID, "cameras": [3, 3, 6], "times": [0, 7, 4]}
     file.write_text(json.dumps({"cameras": [3, 8], "times": [0, 1]}))
     look.page.get_by_label("Track file").set_input_files(file)
+    look.page.wait_for_function("() => document.querySelector('.track-status').textContent.includes('mine.json')")
     assert "mine.json: 'cameras' holds 8; this grid has 0 to 7." in look.text(".track-status")
     look.page.get_by_role("button", name="Clear").click()
     look.page.locator(".pad-overlay").focus()
