@@ -16,6 +16,7 @@ from typing import Any
 from camxtime.errors import CamxtimeError, WorkError
 from camxtime.farm import cluster, folder, identity
 from camxtime.farm.assets import pin_assets
+from camxtime.farm.blender_launch import identify
 from camxtime.farm.crew import Crew
 from camxtime.farm.events import EventLog
 from camxtime.farm.hiring import Hiring
@@ -62,6 +63,8 @@ def render(spec: LoadedSpec | DatasetSpec, out: Root, options: RenderOptions | N
     options.validate()
     if options.address is not None:
         cluster.check_address(options.address)
+    elif options.blender is not None:
+        identify(options.blender)  # refused here, not once Ray has started; on a cluster the workers tell
     loaded = spec if isinstance(spec, LoadedSpec) else LoadedSpec(spec, "spec", Path.cwd())
     assets_root = loaded.assets_root(options.assets)
     check_content(loaded.spec, loaded.source)

@@ -64,15 +64,19 @@ def render_calls(text: str) -> list[list[str]]:
     return [re.findall(r"--[a-z][a-z-]*", line) for line in re.findall(r"camxtime render ([^\n]*)", joined)]
 
 
+def files(deploy: Path) -> list[Path]:
+    return sorted(path for path in deploy.rglob("*") if path.is_file())
+
+
 def test_every_render_command_has_options_that_exist(deploy: Path) -> None:
     known = {name for option in render_command.params for name in (*option.opts, *option.secondary_opts)}
-    for file in sorted(deploy.iterdir()):
+    for file in files(deploy):
         for options in render_calls(file.read_text()):
             assert set(options) <= known, f"{file.name}: {set(options) - known}"
 
 
 def test_no_secret_and_no_address_of_anybody(deploy: Path) -> None:
-    for file in deploy.iterdir():
+    for file in files(deploy):
         text = file.read_text()
         assert not re.search(r"AKIA[0-9A-Z]{16}|AWS_SECRET_ACCESS_KEY=|password", text)
         for address in re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", text):  # the dashboard of a pod is for its cluster

@@ -39,7 +39,7 @@ def test_damaged_specs(data: bytes) -> None:
 
 
 @given(changed_json(yaml.safe_load(DEMO)))
-@fuzz(120)
+@fuzz(40)
 def test_any_field_of_a_spec(value: object) -> None:
     with contextlib.suppress(CamxtimeError):
         expand(
