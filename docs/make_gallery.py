@@ -1,18 +1,17 @@
 """Render docs/gallery.md: every scene family, animation family and kind of camera path, filmed as a farm films them.
 
 python docs/make_gallery.py                    all of it (about ten minutes on two cores)
-python docs/make_gallery.py --only street fish pictures of these families or kinds again; the page stays as it is
+python docs/make_gallery.py --only street fish pictures of these families or kinds again
 python docs/make_gallery.py --out DIR          into another folder, to look before replacing
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,22 +35,13 @@ HOSTS = ("courtyard", "meadow", "warehouse", "gallery", "street", "beach")
 PERSON = {"id": "person", "family": "walker", "params": {"gait": "idle", "height_m": 1.75}}
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One picture and the words under it."""
-
-    section: str
-    name: str
-    words: str
-
-
 def spec(width: int, height: int, cameras: int, times: int, **parts: Any) -> dict[str, Any]:
     """Fields of a spec."""
     grid = {"cameras": cameras, "times": times, "fps": FPS}
     return {"seed": SEED, "grid": grid, "image": {"width": width, "height": height}, **parts}
 
 
-def shot_of_scene(name: str, place: Studio, folder: Path) -> Iterator[tuple[str, np.ndarray]]:
+def shot_of_scene(name: str, place: Studio, folder: Path) -> np.ndarray:
     """Three seeds of a scene family, a person of 1.75 m on the stage for scale; of four sides, the one with most in view."""
     paths = [{"id": f"view-{side}", "kind": "static", "azimuth_deg": [side - 30, side + 30], "elevation_deg": [4, 14],
               "distance_fit": [1.5, 2.6], "hfov_deg": [68, 78]} for side in (0, 90, 180, 270)]  # fmt: skip
@@ -66,23 +56,21 @@ def shot_of_scene(name: str, place: Studio, folder: Path) -> Iterator[tuple[str,
     ]
     combine = {"how": "list", "grids": chosen}
     filmed = place.film(spec(320, 200, 1, 1, camera_paths=paths, combine=combine, **whole), folder, [0], [0])
-    scenes = "; ".join(shot.stage.captions["scene"] for shot in filmed)
-    cost = ", ".join(f"{shot.stage.triangles:,}" for shot in filmed)
-    yield f"{scenes}. Triangles: {cost}.", row([shot.images[0, 0] for shot in filmed])
+    return row([shot.images[0, 0] for shot in filmed])
 
 
-def shot_of_animation(name: str, number: int, place: Studio, folder: Path) -> Iterator[tuple[str, np.ndarray]]:
+def shot_of_animation(name: str, number: int, place: Studio, folder: Path) -> np.ndarray:
     """A strip over three seconds, from a camera that stands still."""
     host = HOSTS[number % len(HOSTS)]
     path = {"id": "view", "kind": "static", "azimuth_deg": [25, 50], "elevation_deg": [6, 14],
-            "distance_fit": [1.0, 1.1], "hfov_deg": 50}  # fmt: skip
+            "distance_fit": [0.95, 1.15], "hfov_deg": [48, 76]}  # fmt: skip
     fields = spec(176, 176, 1, TIMES, scenes=[{"id": host, "family": host}],
                   animations=[{"id": name, "family": name}], camera_paths=[path])  # fmt: skip
     filmed = place.film(fields, folder, [0], SHOWN)[0]
-    yield filmed.record.caption, row(list(filmed.images[0]))
+    return row(list(filmed.images[0]))
 
 
-def shot_of_path(kind: str, place: Studio, folder: Path) -> Iterator[tuple[str, np.ndarray]]:
+def shot_of_path(kind: str, place: Studio, folder: Path) -> np.ndarray:
     """A strip over cameras at one time, and the path from above."""
     path: dict[str, Any] = {"id": kind, "kind": kind}
     files = {"keyframes": KEYS, "trajectory": TRAJECTORY}
@@ -98,7 +86,7 @@ def shot_of_path(kind: str, place: Studio, folder: Path) -> Iterator[tuple[str, 
     fields = spec(160, 160, CAMERAS, 12, scenes=[{"id": "courtyard", "family": "courtyard"}],
                   animations=[{"id": "dancer", "family": "dancer"}], camera_paths=[path])  # fmt: skip
     filmed = place.film(fields, folder, np.linspace(0, CAMERAS - 1, 5).round().astype(int).tolist(), [4])[0]
-    yield filmed.record.caption, row([*filmed.images[:, 0], top_view(filmed, 160)])
+    return row([*filmed.images[:, 0], top_view(filmed, 160)])
 
 
 def top_view(filmed: Filmed, side: int) -> np.ndarray:
@@ -148,15 +136,22 @@ TITLES = {
 }
 
 
-def page(entries: list[Entry]) -> str:
+def words(section: str, name: str) -> str:
+    """First sentence of what a family's or a kind's own source says of it."""
+    if section == "paths":
+        return (KINDS[name].__doc__ or "").strip().splitlines()[0]
+    source = DOCS.parent / "blender_scripts" / section / f"{name}.py"
+    return (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def page() -> str:
     """The Markdown page."""
     parts = ["# Gallery\n\nReal renders of what a spec can name, made by `python docs/make_gallery.py`.\n"]
-    for section, title in TITLES.items():
-        parts.append(title)
+    for section, found in names().items():
+        parts.append(TITLES[section])
         parts += [
-            f"### {entry.name}\n\n![{entry.name}](images/gallery/{entry.section}-{entry.name}.jpg)\n\n{entry.words}\n"
-            for entry in entries
-            if entry.section == section
+            f"### {name}\n\n![{name}](images/gallery/{section}-{name}.jpg)\n\n{words(section, name)}\n"
+            for name in found
         ]
     return "\n".join(parts)
 
@@ -174,21 +169,17 @@ def main() -> int:
     pictures = options.out / "images" / "gallery"
     pictures.mkdir(parents=True, exist_ok=True)
     wanted = [(s, n, i) for s, group in known.items() for i, n in enumerate(group) if n in (options.only or [n])]
-    entries = []
     with studio() as place, tempfile.TemporaryDirectory() as folder:
         for section, name, number in tqdm(wanted, unit="picture", disable=None):
             if section == "scenes":
-                shots = shot_of_scene(name, place, Path(folder))
+                picture = shot_of_scene(name, place, Path(folder))
             elif section == "animations":
-                shots = shot_of_animation(name, number, place, Path(folder))
+                picture = shot_of_animation(name, number, place, Path(folder))
             else:
-                shots = shot_of_path(name, place, Path(folder))
-            for words, picture in shots:
-                Image.fromarray(picture).save(pictures / f"{section}-{name}.jpg", quality=86)
-                entries.append(Entry(section, name, words))
-    if options.only is None:
-        (options.out / "gallery.md").write_text(page(entries), encoding="utf-8")
-    sys.stdout.write(f"{len(entries)} pictures in {pictures}\n")
+                picture = shot_of_path(name, place, Path(folder))
+            Image.fromarray(picture).save(pictures / f"{section}-{name}.jpg", quality=86)
+    (options.out / "gallery.md").write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"{len(wanted)} pictures in {pictures}\n")
     return 0
 
 

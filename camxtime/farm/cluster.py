@@ -145,7 +145,7 @@ def alive_nodes() -> list[Node]:
             address=str(entry["NodeManagerAddress"]),
             cpus=int(entry["Resources"].get("CPU", 0)),
             gpus=int(entry["Resources"].get("GPU", 0)),
-            metrics_port=int(entry.get("MetricsExportPort") or 0),
+            metrics_port=max(0, int(entry.get("MetricsExportPort") or 0)),  # Ray without [default]: -1
         )
         for entry in entries
         if entry["Alive"]

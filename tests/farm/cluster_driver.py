@@ -17,27 +17,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from camxtime.farm.driver import render
 from camxtime.farm.options import Progress
-from farm.helpers import FAST, slow_spec
+from farm.helpers import FAST, events, slow_spec
 
 
-def change_of_nodes(out: str, folder: Path) -> str | None:
-    """The run begins on one node. Two join: one has another camxtime, one takes over when the first dies.
+def change_of_nodes(out: Path, folder: Path) -> str | None:
+    """The run begins on one node, which dies when another joins that has another camxtime; a third takes over.
 
     Nodes differ in more than that: one has (says Ray) a GPU, and each has a scratch folder of its own.
     """
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     first = cluster.add_node(num_cpus=2, env_vars={"NODE_SCRATCH": str(folder / "first")})
     cluster.wait_for_nodes()
-    joined = []
+    joined: list[object] = []
 
     def change(progress: Progress) -> None:
-        if joined or not 0 < progress.cells_done < progress.cells_total:
-            return
-        other = os.pathsep.join([other_camxtime(folder), os.environ.get("PYTHONPATH", "")])
-        joined.append(cluster.add_node(num_cpus=2, env_vars={"PYTHONPATH": other}))
-        scratch = str(folder / "second")
-        joined.append(cluster.add_node(num_cpus=3, num_gpus=1, env_vars={"NODE_SCRATCH": scratch}))
-        cluster.remove_node(first, allow_graceful=False)
+        if not joined and 0 < progress.cells_done < progress.cells_total:
+            other = os.pathsep.join([other_camxtime(folder), os.environ.get("PYTHONPATH", "")])
+            joined.append(cluster.add_node(num_cpus=2, env_vars={"PYTHONPATH": other}))
+            cluster.remove_node(first, allow_graceful=False)
+        elif len(joined) == 1 and events(out, "node_refused"):
+            scratch = str(folder / "second")
+            joined.append(cluster.add_node(num_cpus=3, num_gpus=1, env_vars={"NODE_SCRATCH": scratch}))
 
     options = dataclasses.replace(
         FAST, workers=None, max_workers=2, device="CPU", address=cluster.address, on_progress=change,
@@ -47,7 +47,7 @@ def change_of_nodes(out: str, folder: Path) -> str | None:
         summary = render(slow_spec(), out, options)
     finally:
         cluster.shutdown()
-    assert joined, "no node joined: the run was over too soon"
+    assert len(joined) == 2, "the nodes did not join: the run was over too soon"
     print("\n".join(summary.lines()))
     return summary.digest
 
@@ -73,6 +73,6 @@ def hold() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "change":
-        print("DIGEST", change_of_nodes(sys.argv[2], Path(sys.argv[3])))
+        print("DIGEST", change_of_nodes(Path(sys.argv[2]), Path(sys.argv[3])))
     else:
         hold()

@@ -22,7 +22,7 @@ from camxtime.training.ray_train import RayOptions, train_on_ray  # noqa: E402
 def test_two_processes_lose_what_one_does(train_folder: Path, config: TrainConfig, tmp_path: Path) -> None:
     config = config.changed({"model.objective": "flow", "run.steps": 4, "run.checkpoint_every": 2})
     train(config, camxtime.open(train_folder), tmp_path / "one")
-    ray.init(num_cpus=3, log_to_driver=False, include_dashboard=False)
+    ray.init(address="local", num_cpus=3, log_to_driver=False, include_dashboard=False)
     try:
         summary = train_on_ray(config, str(train_folder), tmp_path / "two", RayOptions(workers=2))
     finally:
