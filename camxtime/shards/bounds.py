@@ -87,7 +87,8 @@ class VettedFile(io.RawIOBase):
 
     `source` is the file, to seek and read in, and stays the caller's. pyarrow, which must have the footer already, reads
     each column chunk whole; an `OSError` refuses one whose pages, or all that was read so far, become more than
-    `MAX_DECODED_BYTES`.
+    `MAX_DECODED_BYTES`. Read with `pre_buffer=False`: pyarrow's look-ahead reads in threads of its own, and one that lets
+    go of its last buffer while Python is ending aborts the process.
     """
 
     def __init__(self, source: Any):

@@ -65,8 +65,9 @@ class IndexFile:
                 if max_rows is not None and rows > max_rows:
                     raise DataError(f"{where} has {rows} rows where at most {max_rows} fit: build the index again.")
                 with pq.ParquetFile(
-                    VettedFile(source), metadata=metadata, read_dictionary=self._words, page_checksum_verification=True
-                ) as file:
+                    VettedFile(source), metadata=metadata, read_dictionary=self._words,
+                    page_checksum_verification=True, pre_buffer=False,
+                ) as file:  # fmt: skip
                     return file.read_row_groups(list(groups), columns, use_threads=False)
             except (OSError, ValueError, KeyError) as error:
                 raise DataError(f"{where} is damaged ({error}): build the index again.") from error

@@ -120,7 +120,7 @@ def find_commit(root: Root, unit: UnitKey) -> Commit | None:
     try:
         metadata = pq.read_metadata(pa.BufferReader(data))
         source = VettedFile(io.BytesIO(data))
-        with pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True) as file:
+        with pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True, pre_buffer=False) as file:
             meta = read_meta(metadata, path)
             _check_bounds(unit, meta, metadata)
             table = file.read(use_threads=False)

@@ -21,6 +21,7 @@ from synthetic import SyntheticScene, SyntheticSpec, make_dataset
 import camxtime
 from camxtime.errors import DataError, InputError
 from camxtime.shards import fetch as fetch_module
+from camxtime.shards.bounds import VettedFile
 from camxtime.shards.dataset import Dataset, read_header
 from camxtime.shards.layout import CellError
 from camxtime.shards.remote import RemoteOptions, RemoteStorage
@@ -290,3 +291,17 @@ def test_storage_does_not_leave_its_root(dataset_dir: Path, path: str) -> None:
         for read in (storage.read_bytes, storage.exists, storage.size, storage.open_input):
             with pytest.raises(DataError, match="leads out"):
                 read(path)
+
+
+def test_parquet_files_are_read_in_pythons_threads_alone(dataset_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pyarrow's look-ahead has threads of its own; one that lets go of a buffer while Python ends aborts the process."""
+    seen = set()
+    read = VettedFile.read
+
+    def watched(self: VettedFile, nbytes: int | None = -1) -> bytes:
+        seen.add(type(threading.current_thread()).__name__)
+        return read(self, nbytes)
+
+    monkeypatch.setattr(VettedFile, "read", watched)
+    assert verify(dataset_dir).ok  # reads the index, the commits and the shards
+    assert seen and "_DummyThread" not in seen

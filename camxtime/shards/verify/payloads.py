@@ -177,7 +177,7 @@ def _check_reader(part: Part, grid: Grid, names: list[str], row: ShardRow, data:
     place: dict[str, Any] = {"file": row.shard, "grid": grid.id}
     source = VettedFile(ViewFile(data))
     metadata = pq.read_metadata(ViewFile(data))
-    with pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True) as file:
+    with pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True, pre_buffer=False) as file:
         for group in range(file.metadata.num_row_groups):
             try:
                 table = file.read_row_group(group, use_threads=False)
