@@ -63,7 +63,7 @@ def mend(rig: Rig, root: Path | str, struck: Struck) -> Outcome:
         except CamxtimeError as error:
             out.words = str(error)
             if not _delete_named(store, struck, [str(error)], out) and out.rounds > 2:
-                return _refused(out)
+                return _refused(rig, store, struck, out)
         except Exception as error:  # noqa: BLE001  the very thing that must not happen
             out.words = f"{type(error).__name__}: {error}"
             return out
@@ -97,8 +97,21 @@ def _delete_named(store: Store, struck: Struck, texts: list[str], out: Outcome) 
     return found
 
 
-def _refused(out: Outcome) -> Outcome:
-    out.outcome = "named"
+def _refused(rig: Rig, store: Store, struck: Struck, out: Outcome) -> Outcome:
+    """A refusal that stays is a good end only if every committed shard is still the undisturbed one, or was named."""
+    good = open_store(rig.reference)
+    for name in store.files(COMMITS):
+        shard = name.replace(COMMITS, SHARDS_FOLDER, 1)
+        if name in struck.damaged or shard in struck.damaged:
+            continue
+        if not store.exists(shard) or _sha256(store, shard) != _sha256(good, shard):
+            out.words = f"{shard} is harmed; {out.words}"
+            return out
+    unnamed = [name for name in struck.damaged if name not in out.named]
+    if unnamed:
+        out.outcome, out.words = "SILENT", f"{', '.join(unnamed)}: damaged, and nobody says so; {out.words}"
+    else:
+        out.outcome = "named"
     return out
 
 

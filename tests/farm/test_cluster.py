@@ -30,6 +30,7 @@ def test_nodes_join_and_die_while_it_renders(reference, tmp_path):
     root, folder = tmp_path / "dataset", tmp_path / "nodes"
     done = subprocess.run(
         [sys.executable, SCRIPT, "change", str(root), str(folder)],
+        cwd=tmp_path,  # workers look there first: in a checkout they would find what an editable install leaves
         capture_output=True, text=True, timeout=360, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
