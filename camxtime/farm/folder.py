@@ -120,4 +120,4 @@ def check_space(store: Store, needed_bytes: float, ignore: bool) -> None:
 
 def sweep(store: Store) -> int:
     """Remove half-written files of runs that were killed; returns their number. Needs the lock."""
-    return sum(store.sweep(top) for top in ("shards", "ledger"))
+    return sum(store.sweep(top) for top in ("", "shards", "ledger"))

@@ -128,14 +128,14 @@ def folder_lock(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def clean_temporaries(root: Path, minimum_age_s: float = 0.0) -> list[Path]:
-    """Remove temporary files that killed attempts left under `root`, and return their paths.
+def clean_temporaries(root: Path, minimum_age_s: float = 0.0, below: bool = True) -> list[Path]:
+    """Remove temporary files that killed attempts left in `root` (and below it), and return their paths.
 
     Only call it while nobody writes there, or with an age beyond any attempt's duration.
     """
     removed = []
     now = time.time()
-    for path in sorted(root.rglob(f".*{_SUFFIX}")):
+    for path in sorted(root.glob(f"{'**/' if below else ''}.*{_SUFFIX}")):
         try:
             if path.is_file() and not path.is_symlink() and _age(path, now) >= minimum_age_s:
                 path.unlink()

@@ -182,6 +182,7 @@ class RemoteStorage(Storage):
         path: str,
         on_web: Callable[[Any, str], Awaitable[Any]] | None,
         elsewhere: Callable[[Client, str], Awaitable[Any]],
+        seconds: float | None = None,
     ) -> Any:
         client = self._client_here()
         place = self._place(client, path)
@@ -191,7 +192,7 @@ class RemoteStorage(Storage):
                 return await on_web(client.fs, place)
             return await elsewhere(client, place)
 
-        return self._run(client, lambda: self._try(client, path, 0, get))
+        return self._run(client, lambda: self._try(client, path, 0, get, seconds=seconds))
 
     async def _try(
         self,

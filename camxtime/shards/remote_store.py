@@ -14,11 +14,15 @@ from urllib.parse import urlsplit
 
 from camxtime.errors import InputError, WorkError
 from camxtime.shards.atomic import write_error
-from camxtime.shards.remote import Client, RemoteOptions, RemoteStorage
+from camxtime.shards.remote import WHOLE_PIECE, Client, RemoteOptions, RemoteStorage
+from camxtime.shards.retries import client_errors, says_exists
 from camxtime.shards.store import Store
 
 UPLOAD_BYTES_PER_S = 1_000_000
 """A try of an upload may take as long as a line of this speed needs, beside `RemoteOptions.timeout_s`."""
+
+LIST_S = 900.0
+"""A try of a listing may take as long: a request for every thousand files, each with its own limit in the storage's client."""
 
 WRITE_TRIES = 10
 """Tries of a write by default, about two minutes in all: a render outlives an outage that a reader would report."""
@@ -31,13 +35,13 @@ class RemoteStore(RemoteStorage, Store):
 
     def __init__(self, root: str, options: RemoteOptions | None = None, staging: Path | None = None):
         parts = urlsplit(root)
-        if parts.scheme in ("http", "https"):
-            raise InputError(f"{root}: a web server can be read from, not rendered into; name a bucket or a folder.")
         if parts.username or parts.password:
             raise InputError(
                 f"The URL of {parts.scheme}://…{parts.path} carries credentials, which would end up in logs; give them in the "
                 "environment or in the storage's own configuration."
             )
+        if parts.scheme in ("http", "https"):
+            raise InputError(f"{root}: a web server can be read from, not rendered into; name a bucket or a folder.")
         super().__init__(root.rstrip("/"), options or RemoteOptions(tries=WRITE_TRIES))
         self._staging = staging
 
@@ -51,12 +55,26 @@ class RemoteStore(RemoteStorage, Store):
         async def put(client: Client, place: str) -> bool:
             try:
                 await client.call("pipe_file", place, data, mode="create")
-            except FileExistsError:
-                # an earlier try of ours may have arrived although its answer did not
-                return bytes(await client.call("cat_file", place)) == data
+            except client_errors() as error:
+                if not says_exists(error):
+                    raise
+                try:  # an earlier try of ours may have arrived although its answer did not
+                    return bytes(await client.call("cat_file", place)) == data
+                except FileNotFoundError:  # removed in between
+                    return False
             return True
 
         return bool(self._put(path, put, len(data)))
+
+    def read_bytes(self, path: str, limit: int | None = None) -> bytes:
+        """A file that is not large comes in one answer: one that is replaced meanwhile is never half old, half new."""
+        size = self.size(path)
+        if size > WHOLE_PIECE:
+            return super().read_bytes(path, limit)
+        self.check_size(path, size, limit)
+        data = bytes(self._ask(path, None, lambda client, place: client.call("cat_file", place)))
+        self.check_size(path, len(data), limit)
+        return data
 
     def stage(self, path: str) -> RemoteFile:
         return RemoteFile(self, path, self._staging)
@@ -88,7 +106,7 @@ class RemoteStore(RemoteStorage, Store):
                 return {}
 
         start = len(self._client_here().base) + 1
-        found = self._ask(folder, None, look)
+        found = self._ask(folder, None, look, max(self.options.timeout_s, LIST_S))
         sizes = {name[start:]: int(entry["size"]) for name, entry in found.items() if entry["type"] == "file"}
         return {path: sizes[path] for path in sorted(sizes) if not path.rsplit("/", 1)[-1].startswith(".")}
 
@@ -132,6 +150,8 @@ class RemoteFile:
         self._store = store
         self._path = path
         try:
+            if staging is not None:  # somebody may have cleaned up the temporary folder
+                staging.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix="camxtime-", suffix=".part", dir=staging)
         except OSError as error:
             raise write_error(staging or Path(tempfile.gettempdir()), error) from error

@@ -12,7 +12,7 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 PASSING_CODES = frozenset(
     {"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "RequestTimeTooSkewed", "ServiceUnavailable",
-     "InternalError", "RequestLimitExceeded", "TooManyRequests", "BandwidthLimitExceeded"}
+     "InternalError", "RequestLimitExceeded", "TooManyRequests", "BandwidthLimitExceeded", "ConditionalRequestConflict"}
 )  # fmt: skip
 """Error codes of object stores that say the same."""
 
@@ -75,6 +75,14 @@ def passes(error: BaseException) -> bool:
         if isinstance(link, broken):
             return True
     return False
+
+
+def says_exists(error: BaseException) -> bool:
+    """Whether a server would not create an object because there is one.
+
+    s3fs tells only where the answer names the condition that failed; of many S3 servers (MinIO, Ceph) it does not.
+    """
+    return any(isinstance(link, FileExistsError) or status_of(link) == 412 for link in _chain(error))
 
 
 def pause(error: BaseException, first_s: float, attempt: int, what: str) -> float:

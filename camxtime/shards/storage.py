@@ -129,7 +129,11 @@ class LocalStorage(Storage):
     gap = 16 * 1024
 
     def __init__(self, root: str):
-        if not Path(root).is_dir():
+        try:
+            there = Path(root).is_dir()
+        except OSError as error:  # not to be looked at, or no name for a folder
+            raise InputError(f"The folder {root:.300} cannot be read: {error.strerror or error}.") from error
+        if not there:
             raise InputError(f"There is no folder {root}.")
         self.root = root
         self._forget()
@@ -164,11 +168,17 @@ class LocalStorage(Storage):
             raise self._missing(path, error) from error
 
     def exists(self, path: str) -> bool:
-        return self._path(path).is_file()
+        try:
+            return self._path(path).is_file()
+        except OSError as error:
+            raise self._missing(path, error) from error
 
     def names(self, path: str) -> list[str]:
         folder = self._path(path)
-        return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        try:
+            return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        except OSError as error:
+            raise self._missing(path, error) from error
 
     @contextmanager
     def view(self, path: str) -> Iterator[memoryview]:

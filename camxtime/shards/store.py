@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -75,7 +76,10 @@ class Store(Storage):
 
     @abstractmethod
     def sweep(self, folder: str) -> int:
-        """Remove what killed writers left half-written below a folder; returns their number. Nobody may be writing."""
+        """Remove what killed writers left half-written below a folder; returns their number. Nobody may be writing.
+
+        Folder "": what lies in the root itself, and nothing below it.
+        """
 
     @abstractmethod
     def free_bytes(self) -> int | None:
@@ -100,12 +104,14 @@ class LocalStore(LocalStorage, Store):
         if durable:
             write_atomic(target, data)
             return
-        temporary = target.with_name(f".{target.name}.tmp-{os.getpid()}")
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")  # `sweep` knows it by its end
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(data)
             temporary.replace(target)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
             raise write_error(target, error) from error
 
     def create(self, path: str, data: bytes) -> bool:
@@ -125,12 +131,19 @@ class LocalStore(LocalStorage, Store):
 
     def remove(self, path: str) -> None:
         target = self._path(path)
-        target.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # others may have put something into it
-            target.parent.rmdir()
+        try:
+            target.unlink(missing_ok=True)
+        except OSError as error:
+            raise write_error(target, error) from error
+        if "/" in path:  # the root itself stays, with the owner and rights that somebody gave it
+            with contextlib.suppress(OSError):  # others may have put something into it
+                target.parent.rmdir()
 
     def files(self, folder: str) -> dict[str, int]:
-        return dict(_walk(self._path(folder), inside(folder).rstrip("/")))
+        try:
+            return dict(_walk(self._path(folder), inside(folder).rstrip("/")))
+        except OSError as error:
+            raise self._missing(folder, error) from error
 
     @contextmanager
     def publishing(self, folder: str) -> Iterator[None]:
@@ -139,7 +152,7 @@ class LocalStore(LocalStorage, Store):
 
     def sweep(self, folder: str) -> int:
         place = self._path(folder)
-        return len(clean_temporaries(place)) if place.is_dir() else 0
+        return len(clean_temporaries(place, below=folder != "")) if place.is_dir() else 0
 
     def free_bytes(self) -> int | None:
         return shutil.disk_usage(self.root).free

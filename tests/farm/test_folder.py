@@ -69,6 +69,21 @@ def test_too_little_space_is_refused_unless_told_otherwise(tmp_path):
     folder.check_space(open_store(tmp_path), 1e18, ignore=True)
 
 
+def test_half_written_files_of_the_root_are_swept_and_nobody_elses(tmp_path):
+    store = open_store(tmp_path)
+    left = [
+        ".cells.parquet.0123456789abcdef.part",
+        "ledger/.run.json.0123456789abcdef.part",
+        "shards/a/.x.parquet.01.part",
+    ]
+    kept = ["exports/.video.mp4.part", "cells.parquet"]
+    for name in (*left, *kept):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"half")
+    assert folder.sweep(store) == len(left)
+    assert [name for name in (*left, *kept) if (tmp_path / name).exists()] == kept
+
+
 def test_failures_are_kept_with_their_log_and_forgiven(tmp_path):
     ledger = Ledger(tmp_path)
     kept = ledger.set_aside(Failure("a.b.c", "t0000-0003", 3, "Blender died"), "the log")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +136,94 @@ def test_what_cannot_be_written_to_is_refused_at_once() -> None:
     with pytest.raises(InputError, match="carries credentials") as refused:
         open_store("s3://name:hush@bucket/data")
     assert "hush" not in str(refused.value)
+    with pytest.raises(InputError, match="carries credentials"):
+        open_store("https://name:hush@127.0.0.1/data")
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Store:
+    """A store at a URL without a server; one short try for each request."""
+    return open_store(f"memory://{tmp_path.name}", RemoteOptions(tries=1, timeout_s=0.1), tmp_path / "staging")
+
+
+def test_what_is_there_is_not_created_where_servers_do_not_name_the_condition(
+    memory: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exceptions = pytest.importorskip("botocore.exceptions")
+
+    def refuse(*_: object, **__: object) -> None:
+        answer = {"Error": {"Code": "PreconditionFailed"}, "ResponseMetadata": {"HTTPStatusCode": 412}}
+        raise OSError(22, "a pre-condition did not hold") from exceptions.ClientError(answer, "PutObject")
+
+    memory.write("lock", b"mine")
+    monkeypatch.setattr(memory._client_here().fs, "pipe_file", refuse)
+    assert not memory.create("lock", b"yours") and memory.create("lock", b"mine")
+    assert not memory.create("released in between", b"yours")
+
+
+def test_a_file_that_is_replaced_meanwhile_is_never_half_old_half_new(
+    memory: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.write("run.json", b"[1]")
+    measure = memory.size
+
+    def size(path: str) -> int:
+        found = measure(path)
+        memory.write("run.json", b"[1, 2, 3]")
+        return found
+
+    monkeypatch.setattr(memory, "size", size)
+    assert memory.read_bytes("run.json") == b"[1, 2, 3]"
+    with pytest.raises(DataError, match="at most 4"):
+        memory.read_bytes("run.json", 4)
+
+
+def test_a_long_listing_may_take_longer_than_a_try(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.write("shards/a/x.parquet", b"x")
+    fs = memory._client_here().fs
+    find = fs.find
+
+    def slowly(*args: object, **kwargs: object) -> object:
+        time.sleep(0.3)
+        return find(*args, **kwargs)
+
+    monkeypatch.setattr(fs, "find", slowly)
+    assert memory.files("shards") == {"shards/a/x.parquet": 1}
+
+
+def test_staging_that_somebody_cleaned_up_is_made_again(memory: Store, tmp_path: Path) -> None:
+    for data in (b"one", b"two"):
+        with memory.stage("x.parquet") as file:
+            file.file.write(data)
+            file.publish()
+        shutil.rmtree(tmp_path / "staging")
+    assert memory.read_bytes("x.parquet") == b"two"
+
+
+def test_a_folder_that_refuses_is_an_error_in_words_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(tmp_path)
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(WorkError, match="is a file"):
+        store.remove("file/below")
+    for look in (store.exists, store.names, store.files, store.read_bytes):
+        with pytest.raises(DataError, match="File name too long"):
+            look("x" * 300)
+    with pytest.raises(InputError, match="File name too long"):
+        camxtime.open(tmp_path / ("x" * 300))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(WorkError, match="the disk is full"):
+        store.write("ledger/run.json", b"{}", durable=False)
+    assert os.listdir(tmp_path / "ledger") == []
+
+
+def test_the_folder_that_was_given_stays_though_it_is_empty(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "given")
+    store.write("probe", b"x")
+    store.remove("probe")
+    assert (tmp_path / "given").is_dir()  # with the owner and rights that somebody gave it
