@@ -12,6 +12,13 @@ from camxtime.farm.ledger import Ledger
 from camxtime.spec.entries import cast_of
 
 
+def asset_files(plan: RunPlan) -> list[str]:
+    """Absolute paths of the scene and animation files."""
+    return sorted(
+        {entry["file"] for stage in plan.stages for entry in _entries(stage.stage.request) if entry.get("file")}
+    )
+
+
 def pin_assets(ledger: Ledger, plan: RunPlan, assets_root: Path) -> None:
     """Note the scene and animation files' digests, or see that they are those of the run that began the dataset.
 
@@ -19,9 +26,7 @@ def pin_assets(ledger: Ledger, plan: RunPlan, assets_root: Path) -> None:
         InputError: a file has changed since; grids of one dataset would be made of different content.
     """
     base = assets_root.resolve()
-    files = sorted(
-        {entry["file"] for stage in plan.stages for entry in _entries(stage.stage.request) if entry.get("file")}
-    )
+    files = asset_files(plan)
     if plan.captions is not None:
         files.append(plan.captions)
     found = {Path(file).relative_to(base).as_posix(): _sha256(Path(file)) for file in files}

@@ -28,6 +28,10 @@ class BlenderFailed(WorkError):
     """Blender is alive but could not do what was asked, or its log shows a failure."""
 
 
+class MachineFault(WorkError):
+    """Blender ran on this machine and cannot be started again as it was: no task is to blame, and none will do better here."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """Seconds without a sign of life after which Blender counts as hung.

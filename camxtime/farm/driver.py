@@ -15,7 +15,7 @@ from typing import Any
 
 from camxtime.errors import CamxtimeError, WorkError
 from camxtime.farm import cluster, folder, identity
-from camxtime.farm.assets import pin_assets
+from camxtime.farm.assets import asset_files, pin_assets
 from camxtime.farm.blender_launch import identify
 from camxtime.farm.crew import Crew
 from camxtime.farm.events import EventLog
@@ -172,7 +172,9 @@ class _Rendering:
             recycle_gb=options.recycle_gb,
         )
         scratch = placed(options.scratch) if options.scratch is not None else None
-        return WorkerSettings(str(self._ledger.root), options.remote, self._run_id, self._plan.recipe, blender, scratch)
+        asset = next(iter(asset_files(self._plan)), None)
+        root, recipe = str(self._ledger.root), self._plan.recipe
+        return WorkerSettings(root, options.remote, self._run_id, recipe, blender, scratch, asset)
 
     def _tell_end(self, reporter: Reporter, pace: Pace, state: str, error: str | None = None) -> None:
         with contextlib.suppress(WorkError):  # a full disk has been reported already, and must not hide the cause

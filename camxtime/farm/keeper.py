@@ -10,9 +10,9 @@ from typing import Any
 
 import psutil
 
-from camxtime.errors import InputError
+from camxtime.errors import CamxtimeError, InputError
 from camxtime.farm.blender import BlenderProcess
-from camxtime.farm.blender_types import BlenderInfo, BlenderLaunch, DeviceInfo, Limits, StageReport
+from camxtime.farm.blender_types import BlenderInfo, BlenderLaunch, DeviceInfo, Limits, MachineFault, StageReport
 from camxtime.farm.jobs import Recipe, StageJob
 
 LOG_BYTES_KEPT = 200_000
@@ -75,6 +75,7 @@ class BlenderKeeper:
         Raises:
             InputError: the executable is not Blender, or too old, or the device is absent.
             WorkError: it does not start.
+            MachineFault: one of these, or it is another Blender or device now, and it ran here before.
         """
         if self._process is not None:
             return self._process
@@ -87,18 +88,31 @@ class BlenderKeeper:
         )
         process = BlenderProcess(launch)
         try:
-            self.info = process.start()
+            info = process.start()
             self.starts += 1
             engine = {**self._recipe.engine, "device": self._device(process), "threads": self._settings.threads}
             size = (self._recipe.width, self._recipe.height)
-            self.device = process.configure(engine, size, list(self._recipe.passes))
-        except BaseException:
+            self._take(info, process.configure(engine, size, list(self._recipe.passes)))
+        except BaseException as error:
             process.kill()
+            if self.device is not None and isinstance(error, CamxtimeError):
+                raise MachineFault(
+                    f"{os.uname().nodename}: Blender cannot be started again as it was: {error}"
+                ) from error
             raise
         self._process = process
         self._units = 0
-        self._tell("blender_started", blender_pid=process.pid, start=self.starts, build=self.info.build_hash)
+        self._tell("blender_started", blender_pid=process.pid, start=self.starts, build=info.build_hash)
         return process
+
+    def _take(self, info: BlenderInfo, device: DeviceInfo) -> None:
+        """Note what was started; it was vetted for the run the first time, and must stay what it is."""
+        if self.info is not None and self.device is not None:
+            before = (self.info.version, self.info.build_hash, self.device.device)
+            now = (info.version, info.build_hash, device.device)
+            if now != before:
+                raise InputError(f"it was {before} and is {now} (version, build, device).")
+        self.info, self.device = info, device
 
     def _device(self, process: BlenderProcess) -> str:
         if self._settings.device != "GPU":

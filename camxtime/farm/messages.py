@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from camxtime.errors import CamxtimeError, DataError, InputError
+from camxtime.farm.blender_types import MachineFault
 from camxtime.farm.files import is_disk_full
 from camxtime.farm.jobs import Recipe
 from camxtime.farm.keeper import BlenderSettings
@@ -20,7 +21,7 @@ class WorkerSettings:
     """What a worker is told when it is made.
 
     run_id: proves that it sees the driver's folder. scratch: the chosen folder, `$NAME` in it not yet filled in.
-    worker: its number in the run.
+    asset: one of the spec's files, which its node must see, if the spec has any. worker: its number in the run.
     """
 
     root: str
@@ -29,6 +30,7 @@ class WorkerSettings:
     recipe: Recipe
     blender: BlenderSettings
     scratch: str | None
+    asset: str | None = None
     worker: int = 0
 
 
@@ -41,6 +43,7 @@ class Report:
     disk_full: whether the dataset's disk has no space left.
     log: Blender's log of the task, when it failed.
     held: the task was not begun, because the run is to stop.
+    unfit: the worker's machine is at fault, not the task: nothing will go better there.
     """
 
     error: str | None = None
@@ -48,6 +51,7 @@ class Report:
     disk_full: bool = False
     log: str | None = None
     held: bool = False
+    unfit: bool = False
     cells: int = 0
     nbytes: int = 0
     timing: dict[str, Any] = field(default_factory=dict)
@@ -63,4 +67,5 @@ def failure_of(error: Exception, log: str | None, scratch: Scratch | None) -> Re
     if scratch is not None:  # the log is kept with the failure; where it lay is gone by then
         text = re.sub(rf"; (?:its|the) log is {re.escape(str(scratch.path))}\S*", "", text)
     lasting = isinstance(error, InputError | DataError)
-    return Report(error=text, lasting=lasting, disk_full=is_disk_full(error), log=log)
+    unfit = isinstance(error, MachineFault)
+    return Report(error=text, lasting=lasting, disk_full=is_disk_full(error), log=log, unfit=unfit)

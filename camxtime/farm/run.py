@@ -126,6 +126,8 @@ class Run:
         elif heard.report is not None and heard.task is not None:
             if heard.report.error is None:
                 self._done(heard.member, heard.task, heard.report)
+            elif heard.report.unfit:
+                self._unfit(crew, hiring, heard.member, heard.task, heard.report)
             else:
                 self._failed(heard.member, heard.task, heard.report, _kind(heard.report))
 
@@ -183,6 +185,21 @@ class Run:
             else:
                 self._schedule.give_back(task)
         hiring.bereaved(member)
+
+    def _unfit(self, crew: Crew, hiring: Hiring, member: Member, task: Task, report: Report) -> None:
+        """A worker's machine cannot go on: it is sent home, and its tasks are handed out again; none is to blame."""
+        left = [task]
+        if member.number in crew.members:  # else its other task has told already
+            left += crew.lose(member, report.error or "unfit").left
+            self._hopeless = report
+            self._events.add(
+                "worker_lost", worker=member.number, host=member.info.get("host"), error=report.error,
+                tasks=[str(each) for each in left],
+            )  # fmt: skip
+            self._schedule.forget_worker(member.number)
+            hiring.bereaved(member)
+        for each in reversed(left):
+            self._schedule.give_back(each)
 
     def _done(self, member: Member, task: Task, report: Report) -> None:
         self._schedule.finished(task)

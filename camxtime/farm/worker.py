@@ -105,9 +105,12 @@ class Worker:
     def _see_folder(self) -> None:
         file, store, host = "ledger/run.json", self._store_here(), socket.gethostname()
         record = read_json(store, file) if await_file(store, file) else None
-        if record is not None and record.get("run_id") == self._settings.run_id:
-            return
         mend = "it must be on storage that all nodes share under the same path or URL."
+        if record is not None and record.get("run_id") == self._settings.run_id:
+            asset = self._settings.asset
+            if asset is not None and not Path(asset).is_file():
+                raise InputError(f"{host} does not see the spec's file {asset}; {mend}")
+            return
         spec = read_json(store, "ledger/spec.json")
         if spec is None:
             raise InputError(f"{host} does not see the dataset in {self._settings.root}; {mend}")
