@@ -81,10 +81,14 @@ def render(spec: LoadedSpec | DatasetSpec, out: Root, options: RenderOptions | N
 
 @dataclass(frozen=True)
 class _Start:
-    """What was there when the run began: finished units by grid, and the grids with a record."""
+    """What was there when the run began: finished units by grid, and the grids with a record.
+
+    settled: whether the last run ended with all of it in the index.
+    """
 
     done: dict[str, set[str]]
     prepared: set[str]
+    settled: bool
 
     def units(self) -> int:
         return sum(len(names) for names in self.done.values())
@@ -131,7 +135,12 @@ class _Rendering:
         wanted = {UnitKey("a.b.c", first, last).name for first, last in self._plan.unit_times}
         committed = self._ledger.committed(sorted(self._plan.grid_ids))
         done = {grid_id: names & wanted for grid_id, names in committed.items()}
-        return _Start({grid_id: names for grid_id, names in done.items() if names}, self._ledger.prepared())
+        prepared = self._ledger.prepared()
+        for old in self._ledger.failures():  # its success was never heard of, if a driver died just then
+            if old.grid in prepared if old.unit is None else old.unit in done.get(old.grid, ()):
+                self._ledger.forgive(old.grid, old.unit)
+        settled = (self._ledger.read_run() or {}).get("state") == "complete"
+        return _Start({grid_id: names for grid_id, names in done.items() if names}, prepared, settled)
 
     def _cells(self, start: _Start) -> int:
         times = {UnitKey("a.b.c", first, last).name: last - first + 1 for first, last in self._plan.unit_times}
@@ -188,14 +197,14 @@ class _Rendering:
         state = "complete" if complete else "incomplete" if whole else "interrupted"
         before = time.time()
         try:
-            index = self._index(pace)
+            index = self._index(pace, start)
         except CamxtimeError as error:
             self._tell_end(reporter, pace, "failed", str(error))
             raise
         if complete:
             self._describe()
         now = time.time()
-        if pace.units_rendered or state != "complete":
+        if pace.units_rendered or state != "complete" or not start.settled:
             self._tell_end(reporter, pace, state)
         startup = min(max((run.first_render or before) - self._began, 0.0), now - self._began)
         timing = {name: round(seconds, 4) for name, seconds in run.timing.items()}
@@ -233,10 +242,13 @@ class _Rendering:
             f'("{caption:.80}"); give words of their own with `caption` or `captions` in the spec if that matters.'
         ]
 
-    def _index(self, pace: Pace) -> dict[str, Any] | None:
-        """Build the index, unless the one that is there is sound, of all cells, and nothing was rendered since."""
+    def _index(self, pace: Pace, start: _Start) -> dict[str, Any] | None:
+        """Build the index, unless the one that is there is sound, of all cells, and nothing was rendered since.
+
+        A run that was killed may have rendered after the index was built: then it is built again.
+        """
         store, spec = self._ledger.store, self._expansion.spec
-        known = None if pace.units_rendered else sound_header(store)
+        known = sound_header(store) if start.settled and not pace.units_rendered else None
         if known is not None and known["counts"]["cells"] == pace.cells_total:
             return known
         if not self._ledger.prepared():

@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from camxtime.errors import DataError
 from camxtime.farm import lease, lock
 from camxtime.farm.files import read_json, write_json
 from camxtime.farm.options import Failure
@@ -141,11 +142,15 @@ class Ledger:
         for path in self.store.files(FAILURES):
             if not path.endswith(".json"):
                 continue
-            record = read_json(self.store, path) or {}
+            *_, grid_id, name = path.removesuffix(".json").split("/")
+            try:
+                record = read_json(self.store, path) or {}
+            except DataError as error:  # a note that is damaged is a note still
+                record = {"error": str(error)}
             found.append(
                 Failure(
-                    path.split("/")[-2],
-                    record.get("unit"),
+                    grid_id,
+                    None if name == WHOLE_GRID else name,
                     int(record.get("attempts", 0)),
                     str(record.get("error", "")),
                     record.get("log"),
@@ -158,6 +163,9 @@ class Ledger:
         self.write("run.json", record, durable=False)
 
     def read_run(self) -> dict[str, Any] | None:
-        """The last run's record, None before the first run."""
-        record = self.read("run.json")
-        return record if isinstance(record, dict) else None
+        """The last run's record, None before the first run, or where a power cut has left nothing of it."""
+        try:
+            record = self.read("run.json")
+        except DataError:
+            return None
+        return record if isinstance(record, dict) and {"state", "updated"} <= set(record) else None
