@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import numpy as np
 from blender_scripts.protocol import Channel, ChannelClosed, Message
 from camxtime.errors import InputError
 from camxtime.farm import blender_log
-from camxtime.farm.blender_launch import OLDEST, command, environment
+from camxtime.farm.blender_launch import OLDEST, command, connection, environment
 from camxtime.farm.blender_pixels import Layout, read_batch
 from camxtime.farm.blender_types import (
     BlenderDied,
@@ -39,7 +38,7 @@ from camxtime.farm.blender_types import (
 )
 from camxtime.geometry.cameras import Cameras
 
-QUIT_S = 5.0
+QUIT_S, KILL_S = 5.0, 30.0
 
 
 class BlenderProcess:
@@ -73,7 +72,7 @@ class BlenderProcess:
         Raises InputError if the executable is not Blender or older than 5.0, BlenderDied or BlenderHung if it does
         not come up.
         """
-        ours, theirs = socket.socketpair()
+        ours, theirs = connection(self._launch.limits.work_s)
         with theirs:
             argv = command(self._launch.executable, theirs.fileno())
             self._launch.log.parent.mkdir(parents=True, exist_ok=True)
@@ -155,7 +154,8 @@ class BlenderProcess:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it is stuck in a driver, where no signal reaches it
+                self._process.wait(KILL_S)
         if self._channel is not None:
             self._channel.close()
 
@@ -239,7 +239,7 @@ class BlenderProcess:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = self._process.wait(QUIT_S)
         self.kill()
-        how = "closed its connection" if code is None else blender_log.exit_words(code)
+        how = "closed its connection or took nothing from it" if code is None else blender_log.exit_words(code)
         return BlenderDied(
             f"Blender {how}; its log is {self._launch.log}" + blender_log.tail(self._launch.log, self._log_start)
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -27,6 +29,14 @@ def package_root() -> Path:
     if spec is None or spec.origin is None:
         raise InputError("the package blender_scripts is not installed; install camxtime again")
     return Path(spec.origin).resolve().parent.parent
+
+
+def connection(send_limit_s: float) -> tuple[socket.socket, socket.socket]:
+    """Our end and Blender's. A message that Blender takes nothing of for `send_limit_s` fails, rather than wait for ever."""
+    ours, theirs = socket.socketpair()
+    limit = struct.pack("ll", int(send_limit_s), int(send_limit_s % 1 * 1e6))
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+    return ours, theirs
 
 
 def command(executable: str | None, fd: int) -> list[str]:

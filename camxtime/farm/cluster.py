@@ -75,7 +75,7 @@ def connected(options: RenderOptions) -> Iterator[None]:
             )
     except Exception as error:  # Ray raises a plain one when its processes do not start in time
         where = f"the Ray at {options.address}" if options.address else "a local Ray"
-        raise WorkError(f"address: {where} cannot be used: {str(error).splitlines()[0]}") from error
+        raise WorkError(f"address: {where} cannot be used: {_first_words(error)}") from error
     try:
         yield
     finally:
@@ -102,8 +102,9 @@ def check_address(address: str) -> None:
     try:
         with socket.create_connection((host.strip("[]"), int(port)), ANSWER_S) as connection:
             spoken = _speaks_http2(connection)
-    except OSError as error:
-        raise InputError(f"address: no Ray answers at {address} ({error.strerror or error}); {mend}") from error
+    except (OSError, UnicodeError) as error:  # the latter: no name of a host
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"address: no Ray answers at {address} ({why}); {mend}") from error
     if not spoken:
         raise InputError(f"address: what answers at {address} is no Ray; {mend}")
 
@@ -155,10 +156,14 @@ def alive_nodes() -> list[Node]:
 
 def lost(error: Exception) -> WorkError:
     """What a run ends with when Ray itself fails under it."""
-    text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return WorkError(
-        f"Ray is lost: {text:.300}; what is committed is kept: run the same command again, on another cluster if need be."
+        f"Ray is lost: {_first_words(error):.300}; what is committed is kept: run the same command again, on another "
+        "cluster if need be."
     )
+
+
+def _first_words(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def device_for(options: RenderOptions, nodes: list[Node]) -> str:

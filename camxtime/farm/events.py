@@ -35,6 +35,7 @@ class EventLog:
         self._lines: list[str] = []
         self._part = 0
         self._flushed = 0.0
+        self._waiting = False  # whether a line has come since
         self.listener: Callable[[str, dict[str, Any]], None] | None = None
 
     def add(self, kind: str, /, **fields: Any) -> None:
@@ -50,16 +51,23 @@ class EventLog:
             self._append(self._store, line)
             return
         self._lines.append(line)
-        if len(self._lines) >= PART_LINES or time.monotonic() - self._flushed > FLUSH_S:
+        self._waiting = True
+        if len(self._lines) >= PART_LINES:
+            self.flush()
+        self.tick()
+
+    def tick(self) -> None:
+        """Write what has waited for `FLUSH_S`; to be called often, since events may be rare."""
+        if time.monotonic() - self._flushed > FLUSH_S:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits; nothing does in a folder."""
-        if not self._lines:
+        if not self._waiting:
             return
         data = "".join(self._lines).encode()
         self._store.write(f"{EVENTS}/{self.name}-{self._part:04d}.jsonl", data, durable=False)
-        self._flushed = time.monotonic()
+        self._flushed, self._waiting = time.monotonic(), False
         if len(self._lines) >= PART_LINES:
             self._lines.clear()
             self._part += 1

@@ -34,8 +34,11 @@ def folder_lock(path: Path) -> Iterator[None]:
     try:
         _acquire(handle, path)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(holder).encode(), 0)
+        try:
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(holder).encode(), 0)
+        except OSError as error:
+            raise write_error(path, error) from error
         yield
     finally:
         os.close(handle)  # releases the lock
@@ -82,6 +85,8 @@ def is_held(path: Path) -> bool:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except OSError:
+        return False  # a copy on a file system without locks, into which nothing renders
     finally:
         os.close(handle)
     return False

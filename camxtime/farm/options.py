@@ -10,6 +10,7 @@ from typing import Any
 from camxtime.errors import InputError
 from camxtime.shards.remote import RemoteOptions
 
+MOST_HANG_TIMEOUT_S = 1e6
 DEVICES = ("auto", "CPU", "OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
 
 
@@ -99,8 +100,10 @@ class RenderOptions:
         for name in ("retries", "recycle_units", "recycle_gb", "grace_s", "give_up_after"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name}: must not be negative, got {getattr(self, name)}.")
-        if self.hang_timeout_s <= 0:
-            raise InputError(f"hang_timeout_s: must be above 0 seconds, got {self.hang_timeout_s}.")
+        if not 0 < self.hang_timeout_s <= MOST_HANG_TIMEOUT_S:
+            raise InputError(
+                f"hang_timeout_s: must be above 0 and at most {MOST_HANG_TIMEOUT_S:,.0f} seconds, got {self.hang_timeout_s}."
+            )
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ class Run:
             self._pace.sample(crew.cells_in_hand())
             state = "stopping" if stopping is not None else "running"
             self._reporter.show(state, self._progress(crew, hiring))
+            self._events.tick()
 
     def _progress(self, crew: Crew, hiring: Hiring) -> Progress:
         progress = self._pace.progress(tuple(member.card() for member in crew.members.values()))

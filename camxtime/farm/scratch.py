@@ -44,12 +44,14 @@ class Scratch:
             base.mkdir(parents=True, exist_ok=True)
             purge(base)
             self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
-            self._lock = os.open(self.path / OWNER, os.O_RDWR | os.O_CREAT, 0o600)
+            unlocked = self.path / f"{OWNER}.new"
+            self._lock = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unlocked.rename(self.path / OWNER)  # `purge` of others finds it locked, or not at all
         except OSError as error:
             raise InputError(
                 f"scratch: {base} cannot be used ({error}); choose another folder with --scratch."
             ) from error
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if shutil.disk_usage(base).free < needed:
             self.close()
             raise WorkError(

@@ -33,7 +33,7 @@ from camxtime.farm.relay import Relay
 from camxtime.farm.scratch import Scratch, on_this_node, scratch_needed, staging_for
 from camxtime.farm.unit import BATCHES_WAITING, UnitTiming, film, recorded_cameras, unit_request, write
 from camxtime.farm.worker_log import WorkerLog
-from camxtime.shards.layout import UnitKey
+from camxtime.shards.layout import UnitKey, grid_record_path
 from camxtime.shards.store import Store, open_store
 
 MAX_ENCODERS = 4
@@ -173,7 +173,10 @@ class Worker:
     def _prepare(self, job: _Job, process: BlenderProcess, stage: StageReport) -> None:
         start = time.monotonic()
         record = prepare(process, stage, job.task.grid, self._recipe)
-        record.write(self._store_here())
+        if not self._store_here().exists(
+            grid_record_path(job.task.grid.grid_id)
+        ):  # by an attempt that was taken for lost
+            record.write(self._store_here())
         job.timing.render = time.monotonic() - start
 
     def _render(self, job: _Job, key: UnitKey) -> Report:

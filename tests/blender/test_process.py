@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from camxtime.errors import InputError
+from camxtime.farm import blender as blender_module
 from camxtime.farm.blender import BlenderProcess
 from camxtime.farm.blender_launch import command, environment, identify
-from camxtime.farm.blender_types import BlenderDied, BlenderHung, BlenderLaunch, RenderRequest
+from camxtime.farm.blender_types import BlenderDied, BlenderHung, BlenderLaunch, Limits, RenderRequest
 from tests.blender import stages
 
 SIZE = (stages.WIDTH, stages.HEIGHT)
@@ -76,6 +77,46 @@ def test_environment_holds_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "AWS_SECRET_ACCESS_KEY" not in env
     assert env["CUDA_VISIBLE_DEVICES"] == "3"
     assert env["PATH"] == os.environ["PATH"]
+
+
+DEAF = """
+import json, os, sys, time
+hello = {"version": [5, 0, 1], "build_hash": "a", "build": "", "python": "", "pid": 1}
+os.write(int(sys.argv[-1]), json.dumps({"id": 0, "ok": hello}).encode() + b"\\n")
+time.sleep(60)
+"""
+
+
+def test_a_blender_that_reads_no_more_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request of thousands of cameras is larger than the socket's buffer: it goes only as fast as Blender reads."""
+    monkeypatch.setattr(blender_module, "QUIT_S", 0.1)
+    (tmp_path / "deaf.py").write_text(DEAF)
+    executable = _script(
+        tmp_path,
+        f"""
+        if [ "$1" = --version ]; then echo 'Python 3.11'; exit 0; fi
+        exec {sys.executable} {tmp_path / "deaf.py"} "$@"
+        """,
+    )
+    launch = BlenderLaunch(executable, tmp_path, tmp_path / "blender.log", limits=Limits(60.0, 0.2))
+    process = BlenderProcess(launch)
+    assert process.start().build_hash == "a"
+    with pytest.raises(BlenderDied, match="took nothing from it"):
+        process.load_stage({"cameras": "x" * 4_000_000})
+    assert process.pid is not None and _gone(process.pid)
+
+
+def test_a_blender_that_no_signal_reaches_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stuck:
+        pid = 2**30
+
+        def wait(self, seconds: float) -> int:
+            raise subprocess.TimeoutExpired("blender", seconds)
+
+    monkeypatch.setattr(os, "killpg", lambda *_: None)
+    process = BlenderProcess(_launch(tmp_path))
+    process._process = Stuck()  # type: ignore[assignment]
+    process.kill()
 
 
 @pytest.mark.slow

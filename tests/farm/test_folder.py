@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
-from camxtime.errors import InputError
-from camxtime.farm import folder
+from camxtime.errors import InputError, WorkError
+from camxtime.farm import events, folder
+from camxtime.farm import worker as worker_module
+from camxtime.farm.jobs import Recipe
 from camxtime.farm.ledger import Ledger
 from camxtime.farm.lock import folder_lock, is_held
+from camxtime.farm.messages import WorkerSettings
 from camxtime.farm.options import Failure
 from camxtime.farm.relay import AbandonedError, Relay
 from camxtime.farm.scratch import PREFIX, Scratch, purge
@@ -39,6 +45,24 @@ def test_lock_dies_with_its_holder(tmp_path):
     assert subprocess.run([sys.executable, "-c", code, str(lock)], check=False).returncode == -9
     with folder_lock(lock):
         pass
+
+
+def test_a_lock_on_a_file_system_without_locks_or_room(tmp_path, monkeypatch):
+    lock = tmp_path / "ledger" / "lock"
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(WorkError, match="the disk is full"), folder_lock(lock):
+            pass
+
+    def none(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    assert not is_held(lock)  # `status` of a copy
 
 
 def test_changed_spec_is_refused_with_the_difference(tmp_path):
@@ -103,6 +127,52 @@ def test_scratch_of_the_dead_is_purged_and_of_the_living_kept(tmp_path):
     assert mine.path.is_dir() and not dead.exists()
     mine.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_scratch_that_is_just_being_made_is_not_purged(tmp_path, monkeypatch):
+    lock = fcntl.flock
+
+    def interrupted(handle, how):
+        monkeypatch.setattr(fcntl, "flock", lock)
+        assert purge(tmp_path) == 0  # another worker starts at this very moment
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", interrupted)
+    mine = Scratch(tmp_path, needed=1)
+    assert mine.path.is_dir() and purge(tmp_path) == 0
+    mine.close()
+
+
+def test_events_in_a_bucket_do_not_wait_for_the_next_one(tmp_path, monkeypatch):
+    store = open_store(f"memory://{tmp_path.name}")
+    log = events.EventLog(store, "run")
+    log.add("run_started")
+    log.add("worker_lost")
+    log.tick()
+    assert [event["event"] for event in events.read_events(store)] == ["run_started"]
+    log._flushed -= 60.0
+    log.tick()
+    assert [event["event"] for event in events.read_events(store)] == ["run_started", "worker_lost"]
+    monkeypatch.setattr(store, "write", None)
+    log._flushed -= 60.0
+    log.tick()  # nothing has come since
+
+
+def test_a_grid_is_prepared_once_though_an_attempt_that_was_lost_comes_back(tmp_path, monkeypatch):
+    class Record:
+        def write(self, store):
+            store.write("ledger/grids/a.b.c.json", b"new")
+
+    recipe = Recipe.of(tiny_spec())
+    worker = worker_module.Worker(WorkerSettings(str(tmp_path), None, "r", recipe, None, None))
+    monkeypatch.setattr(worker_module, "prepare", lambda *_: Record())
+    job = SimpleNamespace(task=SimpleNamespace(grid=SimpleNamespace(grid_id="a.b.c")), timing=SimpleNamespace())
+    record = tmp_path / "ledger" / "grids" / "a.b.c.json"
+    worker._prepare(job, None, None)
+    assert record.read_bytes() == b"new"
+    record.write_bytes(b"of another attempt")
+    worker._prepare(job, None, None)
+    assert record.read_bytes() == b"of another attempt"
 
 
 def test_relay_bounds_what_waits_and_passes_errors_both_ways():

@@ -33,7 +33,7 @@ def test_ray_address_that_does_not_answer(tmp_path):
     address = f"127.0.0.1:{free_port()}"
     with pytest.raises(InputError, match=f"no Ray answers at {address}"):
         render(tiny_spec(), tmp_path / "dataset", options(address=address))
-    for wrong in ("nonsense", "host:0", ":6379", "ray://head:10001"):
+    for wrong in ("nonsense", "host:0", ":6379", "ray://head:10001", "10.0.0..1:6379"):
         with pytest.raises(InputError, match="address"):
             check_address(wrong)
 
@@ -64,6 +64,8 @@ def test_something_else_at_the_ray_address(tmp_path, answer):
         ({"threads": -1}, "threads"),
         ({"retries": -1}, "retries"),
         ({"hang_timeout_s": 0.0}, "hang_timeout_s"),
+        ({"hang_timeout_s": float("inf")}, "hang_timeout_s"),
+        ({"hang_timeout_s": float("nan")}, "hang_timeout_s"),
     ],
 )
 def test_bad_options(tmp_path, change, words):
