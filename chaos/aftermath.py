@@ -1,7 +1,8 @@
 """What a user does after a fault: verify, follow the mends, render again, until all is well; and what that proves.
 
-Outcomes: `digest` (complete, verified in full, the digest of the undisturbed run), `named` (a refusal in words, nothing harmed),
-`SILENT` (all seems well and is not, or a damaged file was never named) and `BROKEN` (a traceback, a hang, no way out).
+Outcomes: `digest` (complete, verified in full, the digest of the undisturbed run), `named` (damage is named, render refuses,
+nothing else is harmed), `SILENT` (all seems well and is not, or a damaged file was never named), `BROKEN` (a traceback, a hang,
+a refusal where nothing is damaged, no way out).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from camxtime.errors import CamxtimeError, DataError
 from camxtime.shards.layout import COMMITS, SHARDS_FOLDER
 from camxtime.shards.store import Store, open_store
 from camxtime.shards.verify import verify
-from chaos.rig import PATIENT, Rig
+from chaos.rig import PATIENT, Hang, Rig
 
 ROUNDS = 6
 GOOD = ("digest", "named")
@@ -55,7 +56,9 @@ def mend(rig: Rig, root: Path | str, struck: Struck) -> Outcome:
             report = verify(str(root), "full")
             texts += [str(finding) for finding in report.errors]
             whole = report.ok
-        if whole and store.exists("dataset.json") and _is_done(rig, root, out):
+        if out.rounds == 1 and not whole and (struck.said == "complete" or ": complete: " in struck.said):
+            return Outcome("SILENT", f"the run that was hit called it complete; {' '.join(texts[:1])}", 1)
+        if whole and _is_done(rig, root, out):
             break
         _delete_named(store, struck, texts, out)
         try:
@@ -64,9 +67,14 @@ def mend(rig: Rig, root: Path | str, struck: Struck) -> Outcome:
             out.words = str(error)
             if not _delete_named(store, struck, [str(error)], out) and out.rounds > 2:
                 return _refused(rig, store, struck, out)
+        except Hang:
+            raise  # the campaign cannot go on beside it
         except Exception as error:  # noqa: BLE001  the very thing that must not happen
             out.words = f"{type(error).__name__}: {error}"
             return out
+    else:
+        out.words = f"after {ROUNDS} rounds there is still something to do; {out.words}"
+        return out
     return _judge(rig, store, root, struck, out)
 
 
@@ -98,7 +106,10 @@ def _delete_named(store: Store, struck: Struck, texts: list[str], out: Outcome) 
 
 
 def _refused(rig: Rig, store: Store, struck: Struck, out: Outcome) -> Outcome:
-    """A refusal that stays is a good end only if every committed shard is still the undisturbed one, or was named."""
+    """A refusal that stays is a good end only if files are damaged, all of them were named, and no other shard is harmed."""
+    if not struck.damaged:
+        out.words = f"nothing is damaged, and render refuses for good: {out.words}"
+        return out
     good = open_store(rig.reference)
     for name in store.files(COMMITS):
         shard = name.replace(COMMITS, SHARDS_FOLDER, 1)

@@ -32,8 +32,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     results = options.out / "results.jsonl"
     plan = planned(options.faults, options.seed, options.kinds)
-    done = {line["number"] for line in read(results, options.seed)}
-    left = [(number, kind) for number, kind in plan if number not in done]
+    left = undone(plan, read(results, options.seed))
     if left:
         _run(options, results, left)
     lines = [line for line in read(results, options.seed) if (line["number"], line["kind"]) in set(plan)]
@@ -84,6 +83,12 @@ def read(results: Path, seed: int) -> list[dict[str, Any]]:
             if line["seed"] == seed:
                 lines.append(line)
     return lines
+
+
+def undone(plan: list[tuple[int, str]], lines: list[dict[str, Any]]) -> list[tuple[int, str]]:
+    """The trials of a plan that have no result: under other --kinds the same number was another trial."""
+    done = {(line["number"], line["kind"]) for line in lines}
+    return [entry for entry in plan if entry not in done]
 
 
 def _run(options: argparse.Namespace, results: Path, left: list[tuple[int, str]]) -> None:

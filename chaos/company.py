@@ -18,7 +18,7 @@ from camxtime.farm.worker import Worker
 from camxtime.shards.store import open_store
 from camxtime.spec import expand
 from chaos.aftermath import Struck
-from chaos.live import _said
+from chaos.live import _ok, _said
 from chaos.rig import LIMIT_S, PATIENT, Hang, Moment, Rig, await_true
 
 
@@ -49,7 +49,9 @@ class DuplicateWorkers:
             for worker in pair:
                 ray.kill(worker)
         errors = [report.error for report in reports if report.error]
-        return Struck(f"two workers on {len(chosen)} units at once", said="; ".join(errors)[:300])
+        if errors:
+            raise RuntimeError(f"of two workers on the same units one failed: {'; '.join(errors)}")
+        return Struck(f"two workers on {len(chosen)} units at once")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class TwoDrivers:
         words = f"a second driver {'with the lock deleted ' if self.unlocked else ''}{moment}"
         if hit and not self.unlocked and not isinstance(second.error, InputError) and not _late(second):
             raise RuntimeError(f"the second driver was not refused: {_said(second)}")
+        if not self.unlocked and not _ok(first):
+            raise RuntimeError(f"the first driver came to harm: {_said(first)}")
         return Struck(words, said=f"first: {_said(first)}; second: {_said(second)}"[:300], hit=hit)
 
 
@@ -102,6 +106,8 @@ class Storage:
         finally:
             server.fail, server.delay_s = None, 0.0
         _unlock(root)
+        if not _ok(attempt):
+            raise RuntimeError(f"{words}: this has to be lived through, and was not: {_said(attempt)}")
         return Struck(words, said=_said(attempt))
 
     def _outage(self, rig: Rig, root: str, rng: np.random.Generator) -> Struck:
@@ -111,12 +117,13 @@ class Storage:
         await_true(lambda: attempt.progress is not None and attempt.progress.units_done >= after, lambda: attempt.over)
         hit = not attempt.over
         server.fail = lambda *_: 500
+        timer = threading.Timer(float(rng.uniform(0.1, 1.5)), lambda: setattr(server, "fail", None))
         if not lasting:
-            timer = threading.Timer(float(rng.uniform(0.1, 1.5)), lambda: setattr(server, "fail", None))
             timer.start()
         try:
             attempt.join()
         finally:
+            timer.cancel()  # or it would end the next trial's fault
             server.fail = None
         _unlock(root)
         return Struck(

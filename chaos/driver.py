@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from camxtime.errors import CamxtimeError
@@ -17,6 +18,7 @@ from camxtime.farm.options import RenderOptions
 from camxtime.spec import DatasetSpec
 
 JUMP_S = 3 * 86_400.0
+TRACEBACK = 70  # exit status: what a user would have seen is a traceback
 
 
 def _let_the_clock_jump() -> None:
@@ -38,7 +40,10 @@ def main(told: dict[str, object]) -> int:
         summary = render(DatasetSpec.model_validate(told["spec"]), str(told["root"]), options)
     except CamxtimeError as error:
         print(f"error: {error}")
-        return error.exit_code if hasattr(error, "exit_code") else 1
+        return error.exit_code
+    except Exception:  # noqa: BLE001  the very thing that must not happen
+        traceback.print_exc()
+        return TRACEBACK
     print("\n".join(summary.lines()))
     return summary.exit_code
 

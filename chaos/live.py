@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from camxtime.errors import CamxtimeError
 from chaos.aftermath import Struck
+from chaos.driver import TRACEBACK
 from chaos.rig import BLENDER, LIMIT_S, RAYLET, WORKER, Attempt, Hang, Moment, Rig, await_true, process_of
 
 HANG_S = 4.0  # so that a frozen Blender is found in seconds
@@ -80,7 +82,7 @@ class Driver:
             _wait(process)
         finally:
             _end(process, family)
-        return Struck(words, said=(rig.folder / "driver.log").read_text()[-300:], hit=hit)
+        return Struck(words, said=_last_words(process, rig), hit=hit)
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ class Clock:
             _end(process, _family(process.pid))
         day = time.time() + (259_200 if ahead else -259_200)
         for file in root.rglob("*"):
-            os.utime(file, (day, day))
+            with contextlib.suppress(FileNotFoundError):  # workers of a dead driver clean up after themselves
+                os.utime(file, (day, day))
         words = f"the clock jumps 3 days {'ahead' if ahead else 'back'} {moment}{', then SIGKILL' if kill else ''}"
-        return Struck(words, said=(rig.folder / "driver.log").read_text()[-300:], hit=hit)
+        return Struck(words, said=_last_words(process, rig), hit=hit)
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,18 @@ def _ok(attempt: Attempt) -> bool:
     return attempt.summary is not None and attempt.summary.ok
 
 
+def _last_words(process: subprocess.Popen[str], rig: Rig) -> str:
+    """The end of a driver's log; an error of the trial if that is a traceback."""
+    text = (rig.folder / "driver.log").read_text()
+    if process.returncode == TRACEBACK:
+        raise RuntimeError(f"the driver ended in a traceback: {text[-1500:]}")
+    return text[-300:]
+
+
 def _said(attempt: Attempt) -> str:
+    """How a render ended; an error of the trial if that was not in words for a user, whatever comes of the dataset."""
+    if attempt.error is not None and not isinstance(attempt.error, CamxtimeError):
+        raise RuntimeError(f"the run that was hit ended in {type(attempt.error).__name__}") from attempt.error
     if attempt.error is not None:
         return f"{type(attempt.error).__name__}: {attempt.error}"[:300]
     return attempt.summary.state if attempt.summary is not None else "nothing"

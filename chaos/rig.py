@@ -69,8 +69,8 @@ class Attempt:
     def over(self) -> bool:
         return self.thread is None or not self.thread.is_alive()
 
-    def join(self, limit_s: float | None = LIMIT_S) -> Attempt:
-        """Wait for its end (None: however long it takes); raises `Hang`."""
+    def join(self, limit_s: float = LIMIT_S) -> Attempt:
+        """Wait for its end; raises `Hang`."""
         if self.thread is not None:
             self.thread.join(limit_s)
             if self.thread.is_alive():
@@ -99,7 +99,7 @@ class Rig:
 
     def make_reference(self) -> None:
         """Render the dataset that every trial is compared with; kept from an earlier start of the campaign."""
-        attempt = self.start(self.reference).join(None)
+        attempt = self.start(self.reference).join()
         if attempt.error is not None:
             raise attempt.error
         if attempt.summary is None or attempt.summary.digest is None:
@@ -167,6 +167,7 @@ class Rig:
         names += [f"{top}/{unit}.parquet" for unit in sorted(units) for top in (SHARDS_FOLDER, COMMITS)]
         if len(units) == self.units:
             names += ["dataset.json", "grids.parquet", "cameras.parquet", "cells.parquet", "shards.parquet"]
+            names += ["ledger/run.json"]  # the run has ended well: the index is looked at, not built anew
         for name in names:
             target.write(name, source.read_bytes(name), durable=False)
         return target

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from synthetic import SyntheticSpec, make_dataset
 
-from chaos.campaign import planned, read
+import camxtime
+from camxtime.errors import WorkError
+from chaos.aftermath import Outcome, Struck, mend
+from chaos.campaign import planned, read, undone
 from chaos.kinds import KINDS
+from chaos.live import _said
 from chaos.page import insert
 from chaos.report import tables
+from chaos.rig import Attempt, Hang
 
 
 def test_a_seed_means_the_same_trials_and_every_kind_equally_often() -> None:
@@ -37,6 +46,61 @@ def test_the_report_counts_ends_by_kind_and_keeps_what_people_wrote(tmp_path: Pa
     insert(page, "chaos", text)
     insert(page, "chaos", "new")
     assert page.read_text() == "before\n<!-- chaos: begin -->\nnew\n<!-- chaos: end -->\nafter\n"
+
+
+def test_a_number_under_other_kinds_is_another_trial() -> None:
+    plan = [(0, "kill-blender"), (1, "disk-full")]
+    assert undone(plan, [{"number": 0, "kind": "clock"}, {"number": 1, "kind": "disk-full"}]) == plan[:1]
+
+
+def judged(root: Path, render: Callable[[Any], Any], struck: Struck | None = None) -> Outcome:
+    """What the judge makes of a sound dataset whose renders behave as `render` does."""
+    make_dataset(root, SyntheticSpec(cameras=2, times=2))
+    rig: Any = SimpleNamespace(render=render, digest=camxtime.open(root).digest, reference=root)
+    return mend(rig, root, struck or Struck("a fault"))
+
+
+def done(_: object) -> Any:
+    return SimpleNamespace(ok=True, units_rendered=0)
+
+
+def test_a_sound_dataset_that_render_calls_done_is_a_good_end(tmp_path: Path) -> None:
+    assert judged(tmp_path, done).outcome == "digest"
+
+
+def test_a_render_that_always_finds_more_to_do_is_a_bad_end(tmp_path: Path) -> None:
+    out = judged(tmp_path, lambda _: SimpleNamespace(ok=True, units_rendered=1))
+    assert (out.outcome, out.rounds) == ("BROKEN", 6) and "still something to do" in out.words
+
+
+def test_a_refusal_for_good_where_nothing_is_damaged_is_a_bad_end(tmp_path: Path) -> None:
+    def refuse(_: object) -> None:
+        raise WorkError("is being rendered by process 1")
+
+    out = judged(tmp_path, refuse)
+    assert out.outcome == "BROKEN" and "refuses for good: is being rendered by process 1" in out.words
+
+
+def test_a_hang_while_mending_is_the_campaigns(tmp_path: Path) -> None:
+    def hang(_: object) -> None:
+        raise Hang("render has not come back")
+
+    with pytest.raises(Hang):
+        judged(tmp_path, hang)
+
+
+def test_a_run_that_calls_complete_what_is_not_is_silent(tmp_path: Path) -> None:
+    make_dataset(tmp_path, SyntheticSpec(cameras=2, times=2))
+    next((tmp_path / "shards").glob("*/*.parquet")).unlink()
+    rig: Any = SimpleNamespace(render=done, digest="", reference=tmp_path)
+    for said in ("complete", "out/trial/dataset: complete: 2 grids, 4 units rendered"):
+        assert mend(rig, tmp_path, Struck("a fault", said=said)).outcome == "SILENT"
+
+
+def test_a_run_that_was_hit_and_ends_in_a_traceback_is_the_trials_error() -> None:
+    assert _said(Attempt(error=WorkError("the disk is full"))) == "WorkError: the disk is full"
+    with pytest.raises(RuntimeError, match="ended in KeyError"):
+        _said(Attempt(error=KeyError("began")))
 
 
 @pytest.mark.slow
