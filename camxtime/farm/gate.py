@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camxtime.errors import WorkError
+from camxtime.errors import InputError, WorkError
 from camxtime.farm.blender import BlenderProcess
 from camxtime.farm.blender_types import RenderRequest, StageReport
 from camxtime.farm.color import DisplayTransform
@@ -124,10 +124,14 @@ class Gate:
 def _configured(process: BlenderProcess, engine: dict[str, Any], image: tuple[int, int]) -> Iterator[Any]:
     """Blender configured otherwise for a while; yields its colour configuration."""
     before = process.setup
-    config = process.configure(engine, image, list(PASSES)).ocio_config
-    yield config
-    if before is not None:  # after an error Blender is replaced, not restored
-        process.configure(*before)
+    try:
+        yield process.configure(engine, image, list(PASSES)).ocio_config
+        if before is not None:  # after an error Blender is replaced, not restored
+            process.configure(*before)
+    except (
+        InputError
+    ) as error:  # not the path's fault: as bad content it would leave Blender configured for probe cells
+        raise WorkError(f"Blender cannot render probe cells: {error}") from error
 
 
 def block_means(linear: NDArray[np.float32]) -> NDArray[np.float32]:

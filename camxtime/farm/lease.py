@@ -20,7 +20,7 @@ from typing import Any
 
 from camxtime.errors import CamxtimeError, InputError, WorkError
 from camxtime.farm.files import read_json
-from camxtime.shards.store import Store
+from camxtime.shards.store import Store, read_if_there
 
 RENEW_S = 10.0
 STALE_S = 45.0
@@ -73,19 +73,20 @@ class _Lease:
     def acquire(self, stale_s: float) -> None:
         """Create the object, or take over one that nobody renews."""
         while not self._store.create(self._path, self._content()):
-            seen = holder(self._store, self._path)
+            seen = read_if_there(self._store, self._path)  # whatever is in it: only whether it changes counts
             if seen is None:
                 continue  # released in between
             deadline = time.monotonic() + stale_s
             while time.monotonic() < deadline:
                 time.sleep(LOOK_S)
-                now = holder(self._store, self._path)
+                now = read_if_there(self._store, self._path)
                 if now is None:
                     break
                 if now != seen:
+                    who = holder(self._store, self._path)
+                    named = f"process {who['pid']} on {who['host']} since {who['since']}" if who else "another process"
                     raise InputError(
-                        f"{self._store.root}: is being rendered by process {now['pid']} on {now['host']} since "
-                        f"{now['since']}; wait for it, or stop it, then run render again."
+                        f"{self._store.root}: is being rendered by {named}; wait for it, or stop it, then run render again."
                     )
             else:
                 self._store.remove(self._path)

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,8 @@ class Worker:
             return Report(error="not begun: the run stops", held=True)
         except Exception as error:  # noqa: BLE001  a worker reports whatever it is
             report = failure_of(error, job.log if job.log is not None else self._log_of(job), self._scratch)
+            if report.disk_full and "://" in self._settings.root:  # this node's own disk, on which shards are staged
+                report = replace(report, disk_full=False, unfit=True)
             self._log.line("task_failed", task, level="error", error=report.error)
             return report
         finally:

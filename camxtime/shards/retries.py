@@ -92,7 +92,7 @@ def pause(error: BaseException, first_s: float, attempt: int, what: str) -> floa
     `what` and the attempt, so that many readers do not come back at once and yet nothing is drawn from a global
     generator. A server that names a time (`Retry-After`) gets it. Never more than `LONGEST_PAUSE_S`.
     """
-    full = min(first_s * 2.0 ** (attempt - 1), LONGEST_PAUSE_S)
+    full = min(first_s * 2.0 ** min(attempt - 1, 60), LONGEST_PAUSE_S)
     draw = int.from_bytes(hashlib.sha256(f"{what}\n{attempt}".encode()).digest()[:8], "big") / 2.0**64
     return min(max(full * (1 + draw) / 2, _retry_after(error)), LONGEST_PAUSE_S)
 

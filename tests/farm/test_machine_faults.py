@@ -7,12 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from camxtime.errors import InputError
+from camxtime.errors import InputError, WorkError
 from camxtime.farm import keeper as keeper_module
+from camxtime.farm import lease
 from camxtime.farm.blender_types import BlenderInfo, DeviceInfo, MachineFault
 from camxtime.farm.crew import Crew, Heard, Member, Place
 from camxtime.farm.events import EventLog
-from camxtime.farm.jobs import Recipe, plan_run
+from camxtime.farm.gate import _configured
+from camxtime.farm.jobs import Recipe, Task, plan_run
 from camxtime.farm.keeper import BlenderKeeper, BlenderSettings
 from camxtime.farm.ledger import Ledger
 from camxtime.farm.messages import Report, WorkerSettings, failure_of
@@ -21,6 +23,7 @@ from camxtime.farm.pace import Pace, Reporter
 from camxtime.farm.run import Run
 from camxtime.farm.schedule import Scheduler
 from camxtime.farm.worker import Worker
+from camxtime.shards.store import open_store
 from camxtime.spec import expand
 
 from .helpers import events, tiny_spec
@@ -111,3 +114,41 @@ def test_a_node_that_does_not_see_the_assets_is_refused_before_it_gets_work(tmp_
     recipe, absent = Recipe.of(tiny_spec()), str(tmp_path / "assets" / "hall.glb")
     report = Worker(WorkerSettings(str(tmp_path), None, "r", recipe, SETTINGS, None, absent)).start()
     assert report.lasting and report.error is not None and f"does not see the spec's file {absent}" in report.error
+
+
+def test_a_nodes_own_full_disk_does_not_end_a_run_into_a_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise WorkError("Cannot write /tmp/x: the disk is full.") from OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Worker, "_render", full)
+    stage = plan_run(expand(tiny_spec()), Path()).stages[0]
+    for root, ends_the_run in ((str(tmp_path), True), ("memory://staged", False)):
+        worker = Worker(WorkerSettings(root, None, "r", Recipe.of(tiny_spec()), SETTINGS, None))
+        report = worker.run(Task(stage.stage, stage.grids[0], 0, 0))
+        assert (report.disk_full, report.unfit) == (ends_the_run, not ends_the_run)
+
+
+def test_a_blender_left_configured_for_probe_cells_is_replaced() -> None:
+    class Process:
+        setup = ({}, (640, 480), ["rgb"])
+        calls = 0
+
+        def configure(self, *_: object) -> SimpleNamespace:
+            self.calls += 1
+            if self.calls > 1:
+                raise InputError("engine.device: Blender finds no OPTIX device here")
+            return SimpleNamespace(ocio_config=None)
+
+    with pytest.raises(WorkError, match="finds no OPTIX"), _configured(Process(), {}, (48, 36)):  # type: ignore[arg-type]
+        pass
+
+
+def test_a_lock_object_with_anything_in_it_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "LOOK_S", 0.02)
+    store = open_store(f"memory://{tmp_path.name}")
+    for left in (b"", b"{}", b"half a line"):
+        store.write("ledger/lock", left)
+        with lease.hold(store, "ledger/lock", stale_s=0.05):
+            assert lease.holder(store, "ledger/lock") is not None

@@ -60,3 +60,4 @@ def test_pauses_double_differ_and_are_bounded() -> None:
         assert waits[0] == pause(error, 0.25, attempt, "shard 0")
     assert pause(with_status(429, {"Retry-After": "3"}), 0.25, 1, "x") == 3.0
     assert pause(with_status(429, {"Retry-After": "9999"}), 0.25, 1, "x") == LONGEST_PAUSE_S
+    assert pause(ConnectionError(), 0.25, 5000, "x") <= LONGEST_PAUSE_S

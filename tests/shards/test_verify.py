@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +18,13 @@ from hypothesis import strategies as st
 from synthetic import ALL_PASSES, SyntheticScene, SyntheticSpec, make_dataset
 
 import camxtime
-from camxtime.errors import InputError
+from camxtime.errors import DataError, InputError
 from camxtime.geometry.cameras import Cameras
 from camxtime.shards import layout
 from camxtime.shards.codecs import of_passes
 from camxtime.shards.index import build_index
 from camxtime.shards.layout import UnitKey
+from camxtime.shards.storage import LocalStorage
 from camxtime.shards.verify import WARP_PAIRS, verify
 from camxtime.shards.writer import UnitWriter
 
@@ -147,6 +150,27 @@ def test_an_index_older_than_the_commits_is_found(damaged: Path, spec: Synthetic
     assert any("out of date" in f.message and f.file == unit.shard for f in verify(damaged, "quick").errors)
     build_index(damaged, spec.header())
     assert verify(damaged, "full").ok
+
+
+def test_a_file_that_is_there_and_cannot_be_read_is_found(
+    damaged: Path, spec: SyntheticSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an archived object, of which a server tells the size and nothing more, or one without the right to read it."""
+    shard, record = spec.units(GRID)[1].shard, f"ledger/grids/{GRID}.json"
+    view, exists = LocalStorage.view, LocalStorage.exists
+
+    def refuse(look: Callable[[LocalStorage, str], Any]) -> Callable[[LocalStorage, str], Any]:
+        def asked(self: LocalStorage, path: str) -> Any:
+            if path in (shard, record):
+                raise DataError(f"{path} cannot be read: Permission denied.")
+            return look(self, path)
+
+        return asked
+
+    monkeypatch.setattr(LocalStorage, "view", refuse(view))
+    monkeypatch.setattr(LocalStorage, "exists", refuse(exists))
+    report = verify(damaged)
+    assert {f.file for f in report.errors} == {shard, record} and report.counts["shards unreadable"] == 1
 
 
 def test_index_and_shard_that_disagree_are_found(damaged: Path) -> None:

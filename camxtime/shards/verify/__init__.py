@@ -108,11 +108,19 @@ def _shard_job(dataset: Dataset, row: ShardRow) -> Job:
                 broken = Part()  # the structure says so; what is left of its images is still looked at, one by one
                 broken.counts["shards unreadable"] += 1
                 return _merge(broken, _cells_part(dataset, _cells_of(dataset, row)))
-            with dataset.storage.view(row.shard) as data:
-                return check_shard(grid, dataset.codecs, row, data)
         except CamxtimeError:
             part = Part()  # a file that is not there, or an index that does not load: the structure names it
             part.counts["shards unreadable"] += 1
+            return part
+        try:
+            with dataset.storage.view(row.shard) as data:
+                return check_shard(grid, dataset.codecs, row, data)
+        except (
+            CamxtimeError
+        ) as error:  # it is there, as large as it should be, and cannot be read: only this level notices
+            part = Part()
+            part.counts["shards unreadable"] += 1
+            part.error(str(error), REMAKE, file=row.shard, grid=row.grid)
             return part
 
     return job

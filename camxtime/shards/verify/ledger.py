@@ -44,10 +44,12 @@ def check_ledger(store: Store, grid: Grid, rows: list[ShardRow]) -> Part:
 
 def _check_record(part: Part, store: Store, grid: Grid) -> None:
     path = grid_record_path(grid.id)
-    if not store.exists(path):
-        part.warn("the grid's record is not there: the next render draws it again.", NEW_GRID, file=path, grid=grid.id)
-        return
     try:
+        if not store.exists(path):
+            part.warn(
+                "the grid's record is not there: the next render draws it again.", NEW_GRID, file=path, grid=grid.id
+            )
+            return
         record = GridRecord.read(store, grid.id)
     except DataError as error:
         part.error(str(error), NEW_GRID, file=path, grid=grid.id)
