@@ -8,7 +8,7 @@ DEMO := out/demo
 ALL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench ablation gallery chaos clean
+.PHONY: help demo test lint format bench ablation gallery chaos sbom audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -36,9 +36,11 @@ demo: $(STAMP) ## render a small real dataset into out/demo, verify it, say how 
 	@$(BIN)/camxtime render scene_specs/demo.yaml --out $(DEMO)
 	@$(BIN)/camxtime verify $(DEMO)
 	@$(BIN)/camxtime info $(DEMO) --sheet $(DEMO)-sheet.png
+	@$(BIN)/camxtime sample $(DEMO) -n 3 --strip $(DEMO)-pairs.png
 	@echo
 	@echo "Dataset:        $(DEMO)"
 	@echo "Contact sheet:  $(DEMO)-sheet.png   (a row per grid: its diagonal, camera and time advancing together)"
+	@echo "Pairs:          $(DEMO)-pairs.png   (three pairs, source above target)"
 	@echo "Explore it:     $(BIN)/camxtime view $(DEMO)   (a page in your browser)"
 	@echo "Next:           $(BIN)/camxtime info $(DEMO)"
 	@echo "                $(BIN)/camxtime qa $(DEMO)"
@@ -53,7 +55,7 @@ lint: $(STAMP_DEV) ## ruff and mypy
 format: $(STAMP_DEV) ## rewrite the code in the house format
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: $(STAMP_DEV) ## run the benchmarks, each against its baseline in the same run
+bench: $(STAMP_DEV) ## benchmarks of rendering, storage and streaming, each against its baseline in the same run
 	@for script in render storage stream; do echo "== benchmarks/$$script.py"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 ABLATION := out/ablation
@@ -69,5 +71,13 @@ SEED ?= 1
 chaos: $(STAMP_DEV) ## a campaign of faults over real renders (FAULTS=200 SEED=1); broken off, it goes on where it was
 	@$(BIN)/python -m chaos --faults $(FAULTS) --seed $(SEED) --out out/chaos --report docs/reliability.md
 
+sbom: $(STAMP_DEV) ## list every installed package (CycloneDX) in out/sbom.cdx.json
+	@mkdir -p out; $(BIN)/python -m pip install -qq cyclonedx-bom
+	@$(BIN)/cyclonedx-py environment --output-format JSON --output-file out/sbom.cdx.json $(BIN)/python && echo out/sbom.cdx.json
+
+audit: $(STAMP_DEV) ## look every installed package up among known vulnerabilities (needs network)
+	@mkdir -p out; $(BIN)/python -m pip install -qq pip-audit; $(BIN)/pip freeze --exclude-editable > out/installed.txt
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip -r out/installed.txt
+
 clean: ## remove the environment and the demo (never your datasets elsewhere)
-	rm -rf $(VENV) $(DEMO) $(DEMO)-sheet.png build *.egg-info
+	rm -rf $(VENV) $(DEMO) $(DEMO)-sheet.png $(DEMO)-pairs.png build *.egg-info

@@ -12,6 +12,7 @@ def draw(found: dict[str, Any], file: Path) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
     figure, ((cost, memory), (driver, schedule)) = pyplot.subplots(2, 2, figsize=(10, 6.4), layout="constrained")
     runs = found["cells"]
@@ -46,6 +47,9 @@ def draw(found: dict[str, Any], file: Path) -> None:
     for axes in (cost, memory, driver, schedule):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)
+        if axes.get_xscale() == "log":
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=110)
     pyplot.close(figure)

@@ -44,11 +44,11 @@ class Check:
     mend: str | None = None
 
 
-def run_checks(target: Path | None = None, blender: str | None = None, address: str | None = None) -> list[Check]:
+def run_checks(target: str | Path | None = None, blender: str | None = None, address: str | None = None) -> list[Check]:
     """All checks, in the order in which a render needs them.
 
     Args:
-        target: dataset folder to be written, checked for write access and space.
+        target: dataset folder or URL to be written, checked for write access, a folder for space too.
         blender: `blender` executable or Python with bpy; this Python's bpy when None.
         address: Ray cluster to be used, `host:port` or `auto`; None for a local Ray.
     """
@@ -59,7 +59,7 @@ def run_checks(target: Path | None = None, blender: str | None = None, address: 
         checks += check_blender(blender)
     checks += [check_gpu(), check_scratch(), check_ray(address)]
     if target is not None:
-        checks.append(check_target(target))
+        checks.append(check_storage(target) if "://" in str(target) else check_target(Path(target)))
     return checks
 
 
@@ -168,6 +168,23 @@ def check_target(target: Path) -> Check:
     if free < MIN_TARGET_BYTES:
         return Check("target", "warn", f"{folder}: only {free / 1e9:.1f} GB free", "free space, or name another folder")
     return Check("target", "ok", f"{folder}: writable, {free / 1e9:.0f} GB free")
+
+
+def check_storage(url: str | Path) -> Check:
+    """Write access to object storage; writes, reads and removes one small object."""
+    from camxtime.shards.store import open_store
+
+    name, words = ".camxtime-doctor", b"camxtime"
+    try:
+        store = open_store(str(url))
+        store.write(name, words)
+        found = store.read_bytes(name)
+        store.remove(name)
+    except CamxtimeError as error:
+        return Check("target", "fail", str(error), "look at the address, its credentials and their rights")
+    if found != words:
+        return Check("target", "fail", f"{url}: what was written is not what is read", "use another storage")
+    return Check("target", "ok", f"{url}: can be written and read")
 
 
 def check_blender(blender: str | None) -> list[Check]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from camxtime.cli.tables import print_json
@@ -13,17 +11,18 @@ MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "
 
 
 @click.command("doctor")
-@click.option("--out", type=click.Path(path_type=Path), help="Also check that this dataset folder can be written.")
+@click.option("--out", metavar="FOLDER|URL", help="Also check that a dataset can be written there.")
 @click.option("--blender", type=click.Path(), help="Check this `blender` executable instead of the bpy wheel.")
 @click.option("--address", help="Also check that this Ray cluster answers (host:port).")
 @click.option("--brief", is_flag=True, help="Print only what is not in order.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-def command(out: Path | None, blender: str | None, address: str | None, brief: bool, as_json: bool) -> int:
+def command(out: str | None, blender: str | None, address: str | None, brief: bool, as_json: bool) -> int:
     """Check Python, Blender, its shared libraries and devices, scratch space, Ray and the target folder.
 
     \b
     camxtime doctor
     camxtime doctor --out /data/my-dataset --blender /opt/blender-5.0/blender
+    camxtime doctor --out s3://bucket/my-dataset
     """
     checks = run_checks(out, blender, address)
     failed = any(check.state == "fail" for check in checks)

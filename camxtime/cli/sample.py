@@ -57,7 +57,7 @@ def command(
 
     \b
     camxtime sample out/demo
-    camxtime sample out/demo -n 4 --frames 17 --strip pairs.png
+    camxtime sample out/demo -n 4 --frames 9 --strip pairs.png
     camxtime sample out/demo --recipe recipe.yaml --manifest split.json --split train --json
     """
     import camxtime

@@ -103,26 +103,29 @@ def list_families(name: str | None, as_json: bool) -> None:
     camxtime spec families courtyard
     camxtime spec families arc
     """
-    table = {
-        family.name: (family.kind, {key: (str(default), words) for key, (default, words) in family.parameters.items()})
+    table: list[tuple[str, str, dict[str, tuple[str, str]]]] = [
+        (family.kind, family.name, {key: (str(default), words) for key, (default, words) in family.parameters.items()})
         for family in families()
-    }
+    ]
     for kind, parameters in KINDS.items():
         fields = PATH_MODELS[kind].model_fields.items()
         own = {key: ("", field.description or "") for key, field in fields if key not in PathBase.model_fields}
-        table[kind] = ("camera path", {"": ("", (parameters.__doc__ or "").splitlines()[0]), **own})
-    if name is not None and name not in table:
-        raise InputError(f"there is no family or kind {name!r}; known: {', '.join(table)}.")
+        table.append(("camera path", kind, {"": ("", (parameters.__doc__ or "").splitlines()[0]), **own}))
+    chosen = [row for row in table if name in (None, row[1])]
+    if not chosen:
+        raise InputError(f"there is no family or kind {name!r}; known: {', '.join(key for _, key, _ in table)}.")
     if as_json:
-        chosen = table if name is None else {name: table[name]}
-        print_json({key: {"kind": kind, "parameters": own} for key, (kind, own) in chosen.items()})
+        print_json([{"kind": kind, "name": key, "parameters": own} for kind, key, own in chosen])
     elif name is None:
         print_table(
             ["kind", "name", "parameters"],
-            [(kind, key, ", ".join(filter(None, own))) for key, (kind, own) in table.items()],
+            [(kind, key, ", ".join(filter(None, own))) for kind, key, own in chosen],
         )
     else:
-        print_table(["parameter", "default", "meaning"], [(key, *rest) for key, rest in table[name][1].items()])
+        for kind, _, own in chosen:
+            if len(chosen) > 1:
+                click.echo(f"{kind}:")
+            print_table(["parameter", "default", "meaning"], [(key, *rest) for key, rest in own.items()])
 
 
 @command.command("schema")

@@ -1,4 +1,4 @@
-"""What the files of a folder are good for: each is imported into a Blender of its own accord and looked at."""
+"""What the files of a folder are good for: each is imported into a Blender of its own and looked at."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ INDEX = {GRIDS_FILE: GRIDS, CAMERAS_FILE: CAMERAS, CELLS_FILE: CELLS, SHARDS_FIL
 
 
 def open_shard_writer(target: Any, schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer whose image columns hold one plain, uncompressed value a page, with page checksums (design §6)."""
+    """A writer whose image columns hold one plain, uncompressed value a page, with page checksums (docs/format.md)."""
     return pq.ParquetWriter(
         target, schema, compression="none", use_dictionary=False, write_statistics=False,
         max_rows_per_page=1, write_page_index=True, write_page_checksum=True, store_schema=False,

@@ -1,7 +1,7 @@
 """What a grid must be like to be worth training on: one row per measure, with unit, default bounds and mends.
 
-The table below is the only list of measures. The spec's `quality:` section, its JSON Schema, the gate at prepare time,
-`camxtime qa` and `docs/quality.md` are made from it; `camxtime.quality` holds the formulas.
+The table below is the only list of measures. The spec's `quality:` section, its JSON Schema, the gate at prepare time and
+`camxtime qa` are made from it; `camxtime.quality` holds the formulas, `docs/quality.md` explains them.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pytest
 from s3_server import S3Server, s3_server
 
 import camxtime
+from camxtime.doctor import check_storage
 from camxtime.errors import InputError, WorkError
 from camxtime.farm import lease
 from camxtime.farm.driver import render
@@ -119,3 +120,11 @@ def test_a_dead_drivers_lock_is_taken_over_and_it_would_notice(store: Store) -> 
         assert store.exists("ledger/lock")  # the sleeper left it to its new holder
     assert heard and "another driver took it over" in heard[0]
     assert not store.exists("ledger/lock")
+
+
+def test_doctor_writes_to_a_bucket_and_says_when_it_cannot(s3: S3Server) -> None:
+    good = check_storage("s3://farm/somewhere")
+    assert good.state == "ok", good.message
+    assert open_store("s3://farm/somewhere", PATIENT).files("") == []
+    bad = check_storage("s3://no-such-bucket/somewhere")
+    assert bad.state == "fail" and "no-such-bucket" in bad.message
