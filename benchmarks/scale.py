@@ -121,6 +121,12 @@ def per_cell(run: dict[str, Any]) -> float:
     return run["steady"] / run["cells"] * 1e3
 
 
+def _rendering(run: dict[str, Any]) -> list[float]:
+    """The driver's memory while cells came in, MB; afterwards it builds the index."""
+    samples = run["samples"]
+    return [sample[2] for sample in samples if 0 < sample[1] < samples[-1][1]] or [sample[2] for sample in samples]
+
+
 def judged(found: dict[str, Any]) -> list[tuple[str, float, str, bool]]:
     """The bars: (what, value, bar, holds)."""
     runs, last = found["cells"], found["cells"][-1]
@@ -128,10 +134,10 @@ def judged(found: dict[str, Any]) -> list[tuple[str, float, str, bool]]:
     flat = max(costs) / min(costs) - 1
     task_ms = last["driver_cpu"] / last["units"] * 1e3
     share = task_ms / (CELL_S * 1e3 * last["cells"] / last["units"])
-    busy = [sample for sample in last["samples"] if 0 < sample[1] < last["cells"]] or last["samples"]
+    busy = _rendering(last)
     half = busy[len(busy) // 2 :]
-    growth = half[-1][2] - half[0][2]
-    index_mb = [run["driver_mb"] - max(s[2] for s in run["samples"] if s[1] < run["cells"]) for run in runs[-2:]]
+    growth = half[-1] - half[0]
+    index_mb = [run["driver_mb"] - max(_rendering(run)) for run in runs[-2:]]
     done = last["after"]
     return [
         ("ms a cell: largest over smallest, from 0.1 M cells on, - 1", flat, "<= 0.10", flat <= BARS["flat"]),

@@ -26,6 +26,7 @@ from camxtime.shards.index import build_index
 from camxtime.shards.layout import UnitKey
 from camxtime.shards.storage import LocalStorage
 from camxtime.shards.verify import WARP_PAIRS, verify
+from camxtime.shards.verify.report import MOST_OF_A_FILE, Part
 from camxtime.shards.writer import UnitWriter
 
 GRID = "room.ball.arc"
@@ -344,3 +345,13 @@ def test_a_grid_of_one_cell(tmp_path: Path) -> None:
     root = make_dataset(tmp_path, SyntheticSpec(grids=(GRID,), cameras=1, times=1, width=1, height=1))
     assert verify(root).ok
     assert camxtime.open(root).grid(GRID).diagonal().rgb.shape == (1, 1, 1, 3)
+
+
+def test_a_ruined_copy_does_not_drown_the_report() -> None:
+    part = Part()
+    for camera in range(MOST_OF_A_FILE + 7):
+        part.error("it is no image.", "render it again.", file=SHARD, grid=GRID, camera=camera)
+    part.error("the spec has this grid, the dataset does not.", "render.", grid="other")
+    kept = part.kept()
+    assert len(kept) == MOST_OF_A_FILE + 2 and kept[-1].message == "and 7 more findings of this file."
+    assert kept[-1].severity == "error" and kept[-1].file == SHARD

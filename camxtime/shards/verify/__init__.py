@@ -94,7 +94,7 @@ class _Run:
     def add(self, what: str, jobs: list[Job]) -> None:
         with ThreadPoolExecutor(self.workers) as pool:
             for done, part in enumerate(pool.map(lambda job: job(), jobs), start=1):
-                self.report.findings.extend(part.findings)
+                self.report.findings.extend(part.kept())
                 self.report.counts.update(part.counts)
                 if self.progress is not None:
                     self.progress(what, done, len(jobs))

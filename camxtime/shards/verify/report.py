@@ -11,6 +11,9 @@ Severity = Literal["error", "warning"]
 Progress = Callable[[str, int, int], None]
 """Called with (what is being checked, done, total)."""
 
+MOST_OF_A_FILE = 100
+"""Findings of one file that are kept; a copy with all shards cut short would have millions."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -86,3 +89,18 @@ class Part:
     def warn(self, message: str, mend: str, **place: Any) -> None:
         """Add a warning."""
         self.findings.append(Finding("warning", message, mend, **place))
+
+    def kept(self) -> list[Finding]:
+        """The findings, of each file the first `MOST_OF_A_FILE` and a word on how many more there are."""
+        of: Counter[str | None] = Counter()
+        found = []
+        for finding in self.findings:
+            of[finding.file] += 1
+            if finding.file is None or of[finding.file] <= MOST_OF_A_FILE:
+                found.append(finding)
+        for file, count in of.items():
+            if file is not None and count > MOST_OF_A_FILE:
+                last = next(finding for finding in reversed(self.findings) if finding.file == file)
+                words = f"and {count - MOST_OF_A_FILE:,} more findings of this file."
+                found.append(Finding(last.severity, words, last.mend, file=file, grid=last.grid))
+        return found
