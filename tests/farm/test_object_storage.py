@@ -125,6 +125,6 @@ def test_a_dead_drivers_lock_is_taken_over_and_it_would_notice(store: Store) -> 
 def test_doctor_writes_to_a_bucket_and_says_when_it_cannot(s3: S3Server) -> None:
     good = check_storage("s3://farm/somewhere")
     assert good.state == "ok", good.message
-    assert open_store("s3://farm/somewhere", PATIENT).files("") == []
+    assert not open_store("s3://farm/somewhere", PATIENT).files("")
     bad = check_storage("s3://no-such-bucket/somewhere")
     assert bad.state == "fail" and "no-such-bucket" in bad.message
