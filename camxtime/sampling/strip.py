@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from camxtime.errors import InputError
 from camxtime.sampling.loader import Sample
+from camxtime.shards.contact_sheet import wrapped
 
 _PAPER, _INK, _FAINT, _RULE = (255, 255, 255), (28, 30, 36), (112, 116, 126), (226, 228, 232)
 _SOURCE, _TARGET = (70, 110, 200), (210, 80, 40)
@@ -64,13 +65,15 @@ def _block(sample: Sample, options: StripOptions) -> Image.Image:
     small, title = ImageFont.load_default(_SMALL), ImageFont.load_default(_TITLE)
     row_height = thumb[1] + _SMALL + 8
     side = 2 * row_height - _SMALL - 12
-    top = _TITLE + _SMALL + 16
     left = _LABEL + len(frames) * (thumb[0] + _GAP) + 24
+    words = f"time {sample['warp']}, camera {sample['camera']}; {sample['grid']}. {sample['caption']}"
+    lines = wrapped(words, small, left + side)
+    top = _TITLE + 11 + (_SMALL + 5) * len(lines)
     block = Image.new("RGB", (left + side + 60, top + len(clips) * row_height), _PAPER)
     draw = ImageDraw.Draw(block)
     draw.text((0, 0), f"Pair {int(sample['index'])}: {sample['task']}", _INK, title)
-    draw.text((0, _TITLE + 5), f"time {sample['warp']}, camera {sample['camera']}; {sample['grid']}. {sample['caption']}",
-              _FAINT, small)  # fmt: skip
+    for number, line in enumerate(lines):
+        draw.text((0, _TITLE + 5 + number * (_SMALL + 5)), line, _FAINT, small)
     for row, (label, clip, cells) in enumerate(clips):
         y = top + row * row_height
         draw.text((0, y + thumb[1] // 2), label, _INK, small, anchor="lm")

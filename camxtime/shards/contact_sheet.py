@@ -18,7 +18,7 @@ from camxtime.shards.dataset import Dataset
 from camxtime.shards.grid import Cell, Grid
 
 _PAPER, _INK, _FAINT, _EMPTY = (255, 255, 255), (28, 30, 36), (112, 116, 126), (226, 228, 232)
-_GAP, _MARGIN, _TITLE, _SMALL = 3, 20, 19, 13
+_GAP, _MARGIN, _TITLE, _SMALL, _LEAST = 3, 20, 19, 13, 360
 
 
 @dataclass(frozen=True)
@@ -135,16 +135,17 @@ def _draw(page: _Page) -> Image.Image:
     label_width = max((_text_width(small, text) for text in page.row_labels), default=0) + 10
     label_width = max(label_width, _text_width(small, page.down) + 26) if page.down else label_width
     left = _MARGIN + label_width
-    top = _MARGIN + _TITLE + 10 + line * len(page.lines) + 8 + line * 2
-    text_width = max(_text_width(title, page.title), *(_text_width(small, text) for text in page.lines))
+    right = max(left + len(page.column_labels) * (width + _GAP), _MARGIN + _text_width(title, page.title), _LEAST)
+    lines = [part for text in page.lines for part in wrapped(text, small, right - _MARGIN)]
+    top = _MARGIN + _TITLE + 10 + line * len(lines) + 8 + line * 2
     full = (
-        max(left + len(page.column_labels) * (width + _GAP), _MARGIN + text_width) + _MARGIN,
+        right + _MARGIN,
         top + len(page.row_labels) * (height + _GAP) + _MARGIN,
     )
     sheet = Image.new("RGB", full, _PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((_MARGIN, _MARGIN), page.title, _INK, title)
-    for i, text in enumerate(page.lines):
+    for i, text in enumerate(lines):
         draw.text((_MARGIN, _MARGIN + _TITLE + 10 + i * line), text, _FAINT, small)
     draw.text((left, top - 2 * line), page.across, _FAINT, small)
     _arrow(draw, (left + _text_width(small, page.across) + 8, top - 2 * line + _SMALL // 2 + 2), (1, 0))
@@ -165,6 +166,18 @@ def _draw(page: _Page) -> Image.Image:
                 draw.rectangle((x, y, x + width - 1, y + height - 1), fill=_EMPTY)
                 draw.text((x + width // 2, y + height // 2), "not rendered", _FAINT, small, anchor="mm")
     return sheet
+
+
+def wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """The words of a text in lines of at most `width` pixels (a longer word stands alone)."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _arrow(draw: ImageDraw.ImageDraw, start: tuple[int, int], way: tuple[int, int]) -> None:
