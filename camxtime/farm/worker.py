@@ -77,6 +77,7 @@ class Worker:
         self._staging: Scratch | None = None
         self._store: Store | None = None
         self._encoder: Encoder | None = None
+        self._who: dict[str, Any] = {}
 
     def start(self) -> Report:
         """Check the folder, make the scratch folder, start Blender and choose its device."""
@@ -97,7 +98,8 @@ class Worker:
             self._log.line("start_failed", level="error", error=report.error)
             return report
         self._set("idle", None)
-        return Report(info=self._identity())
+        self._who = self._identity()  # once: it reads all scripts, and the keeper takes no other Blender from here on
+        return Report(info=self._who)
 
     def _chosen_scratch(self) -> str | None:
         return on_this_node(self._settings.scratch) if self._settings.scratch is not None else None
@@ -227,9 +229,8 @@ class Worker:
 
     def _info(self, job: _Job) -> dict[str, Any]:
         """What is kept with a commit about how it came to be; no digest covers it."""
-        who = self._identity()
         kept = {
-            name: who[name]
+            name: self._who[name]
             for name in ("blender", "build_hash", "device", "device_names", "camxtime", "scripts", "host")
         }
         layout = {"views_per_batch": self._recipe.views_per_batch}
